@@ -1,0 +1,84 @@
+// The few calls over ATen that the tch crate lacks. Each returns null, or a message to be freed with aten_free.
+// A tch::Tensor holds an at::Tensor*, which is what the pointers here are.
+#include <ATen/ATen.h>
+#include <ATen/Context.h>
+#include <c10/core/GradMode.h>
+#include <torch/version.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <vector>
+
+namespace {
+
+std::vector<at::Tensor> list(at::Tensor *const *tensors, size_t n) {
+  std::vector<at::Tensor> out;
+  out.reserve(n);
+  for (size_t i = 0; i < n; ++i) out.push_back(*tensors[i]);
+  return out;
+}
+
+// The fused kernels walk raw memory in one order for all lists: a gradient that autograd left in another layout than
+// its parameter would be applied to the wrong weights.
+std::vector<at::Tensor> laid_out_as(const std::vector<at::Tensor> &models, std::vector<at::Tensor> tensors) {
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    if (tensors[i].strides() != models[i].strides()) {
+      tensors[i] = at::empty_like(models[i]).copy_(tensors[i]);
+    }
+  }
+  return tensors;
+}
+
+template <typename Call>
+char *guarded(Call call) {
+  try {
+    call();
+    return nullptr;
+  } catch (const std::exception &e) {
+    return strdup(e.what());
+  } catch (...) {
+    return strdup("an exception that is no std::exception");
+  }
+}
+
+}  // namespace
+
+extern "C" {
+
+void aten_free(char *message) { std::free(message); }
+
+const char *aten_version() { return TORCH_VERSION; }
+
+bool aten_set_flush_denormal(bool on) { return at::globalContext().setFlushDenormal(on); }
+
+char *aten_fused_adam(at::Tensor *const *params, at::Tensor *const *grads, at::Tensor *const *exp_avgs,
+                      at::Tensor *const *exp_avg_sqs, at::Tensor *const *steps, size_t n, double lr,
+                      double beta1, double beta2, double eps) {
+  return guarded([&] {
+    c10::NoGradGuard no_grad;
+    auto step_list = list(steps, n);
+    auto param_list = list(params, n);
+    auto grad_list = laid_out_as(param_list, list(grads, n));
+    at::_foreach_add_(step_list, 1);
+    at::_fused_adam_(param_list, grad_list, list(exp_avgs, n), list(exp_avg_sqs, n),
+                     /*max_exp_avg_sqs=*/{}, step_list, lr, beta1, beta2, /*weight_decay=*/0.0, eps,
+                     /*amsgrad=*/false, /*maximize=*/false);
+  });
+}
+
+char *aten_foreach_lerp(at::Tensor *const *targets, at::Tensor *const *ends, size_t n, double weight) {
+  return guarded([&] {
+    c10::NoGradGuard no_grad;
+    at::_foreach_lerp_(list(targets, n), list(ends, n), weight);
+  });
+}
+
+char *aten_leaky_relu(const at::Tensor *input, double slope, at::Tensor **output) {
+  return guarded([&] { *output = new at::Tensor(at::leaky_relu(*input, slope)); });
+}
+
+char *aten_channels_last(const at::Tensor *input, at::Tensor **output) {
+  return guarded([&] { *output = new at::Tensor(input->contiguous(at::MemoryFormat::ChannelsLast)); });
+}
+}
