@@ -1,0 +1,106 @@
+//! What can go wrong with a fit or with the file of a model.
+
+/// A model that cannot be fitted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FitError {
+    /// A setting is out of its range.
+    #[error("{setting}: expected {expected}, found {found}")]
+    Setting {
+        /// The setting's name.
+        setting: &'static str,
+        /// Its range.
+        expected: String,
+        /// What was asked for.
+        found: String,
+    },
+    /// There is nothing to fit on.
+    #[error("expected at least one document to fit on, found none")]
+    NoDocuments,
+    /// No term is left after stop words and cutoffs.
+    #[error(
+        "expected terms in {documents} documents, found none between min_df and max_df\nhint: lower min_df, raise max_df, or keep stop words and numbers"
+    )]
+    NoTerms {
+        /// Documents that were counted.
+        documents: u64,
+    },
+}
+
+/// Bytes that are not a model, or a model that does not fit into a file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ModelError {
+    /// The first bytes are another file's.
+    #[error(
+        "expected a text model beginning with `ATLRTEXT`, found {found}\nhint: name the file text.model that `textfeat fit` wrote"
+    )]
+    NotAModel {
+        /// The first bytes, escaped.
+        found: String,
+    },
+    /// A later version of the program wrote it.
+    #[error(
+        "expected a text model of version {expected} or lower, found {found}\nhint: update the program, or fit the model again with this one"
+    )]
+    Newer {
+        /// The highest version that can be read.
+        expected: u32,
+        /// The version found.
+        found: u32,
+    },
+    /// The header is larger than any model's.
+    #[error(
+        "expected a text model with a header of at most {limit} bytes, found {found}\nhint: the file is damaged, fetch or fit it again; or fit with fewer dims"
+    )]
+    TooLarge {
+        /// The limit.
+        limit: u64,
+        /// What the file claims, or the model needs.
+        found: u64,
+    },
+    /// The file ends early.
+    #[error(
+        "expected a text model of {expected} bytes, found {found}: it is cut\nhint: fetch the file again, or fit the model again"
+    )]
+    Cut {
+        /// Bytes that the file should have.
+        expected: u64,
+        /// Bytes that it has.
+        found: u64,
+    },
+    /// The file goes on after its end.
+    #[error(
+        "expected a text model of {expected} bytes, found {found}: something follows it\nhint: fetch the file again, or fit the model again"
+    )]
+    Trailing {
+        /// Bytes that the file should have.
+        expected: u64,
+        /// Bytes that it has.
+        found: u64,
+    },
+    /// Some byte is not what was written.
+    #[error(
+        "expected a text model with checksum {expected}, found {found}: it is damaged\nhint: fetch the file again, or fit the model again"
+    )]
+    Checksum {
+        /// The checksum in the file, the first bytes in hex.
+        expected: String,
+        /// The checksum of what is there.
+        found: String,
+    },
+    /// The header does not decode, although its checksum is right.
+    #[error("expected the header of a text model, found something else: {reason}\nhint: fit the model again")]
+    Header {
+        /// What the decoder said.
+        reason: String,
+    },
+    /// A value in the header makes no sense.
+    #[error("text model: {what}: expected {expected}, found {found}\nhint: fit the model again")]
+    Invalid {
+        /// The value's name.
+        what: &'static str,
+        /// What it should be.
+        expected: String,
+        /// What it is.
+        found: String,
+    },
+}

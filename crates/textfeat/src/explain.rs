@@ -1,0 +1,216 @@
+//! What a model makes of a text, and what it does not know.
+
+use serde::Serialize;
+use strsim::damerau_levenshtein;
+
+use crate::{TextModel, Tokenizer, WordFilter};
+
+/// Suggestions for an unknown word.
+const MAX_NEAREST: usize = 3;
+/// Unknown words of a text that get suggestions; a long foreign text would take minutes otherwise.
+const MAX_SUGGESTED: usize = 50;
+
+/// A text taken apart.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Explanation {
+    /// Every token, in order.
+    pub tokens: Vec<String>,
+    /// Tokens left out as stop words, each once.
+    pub stop_words: Vec<String>,
+    /// What the vector is made of, the heaviest first.
+    pub known: Vec<KnownWord>,
+    /// Words that leave no trace in the vector, each once, in order.
+    pub unknown: Vec<UnknownWord>,
+}
+
+/// A term of the text that is in the vocabulary.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct KnownWord {
+    /// The word as it stands first in the text.
+    pub word: String,
+    /// Its stem.
+    pub term: String,
+    /// The vector's place for it.
+    pub column: usize,
+    /// Occurrences in the text.
+    pub count: u32,
+    /// Inverse document frequency.
+    pub idf: f64,
+    /// Value in the vector.
+    pub weight: f64,
+}
+
+/// A word of the text that is not in the vocabulary.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UnknownWord {
+    /// The word.
+    pub word: String,
+    /// Known words that may have been meant, the nearest first; often none.
+    pub nearest: Vec<String>,
+}
+
+impl TextModel {
+    /// Takes a text apart: its tokens, the terms known with their weights, the words not known.
+    #[must_use]
+    pub fn explain(&self, text: &str) -> Explanation {
+        let analyzer = self.analyzer();
+        let terms = self.vocabulary().terms();
+        let tokens = analyzer.tokenizer.tokens(text);
+        let stop_words = distinct(tokens.iter().filter(|token| !analyzer.filter.keeps(token)));
+
+        let mut counts = vec![0; terms.len()];
+        let mut words = vec![None; terms.len()];
+        let mut unknown = Vec::new();
+        analyzer.each_term(text, |term, word| match self.vocabulary().column(term) {
+            Some(column) => {
+                counts[column] += 1;
+                words[column].get_or_insert_with(|| word.to_owned());
+            }
+            // Of runs of words only those seen in training are expected.
+            None if term.contains(' ') => {}
+            None => unknown.push(word.to_owned()),
+        });
+
+        let weights = self.weigh(&counts);
+        let mut known: Vec<KnownWord> = (words.into_iter().enumerate())
+            .filter_map(|(column, word)| {
+                Some(KnownWord {
+                    word: word?,
+                    term: terms[column].term.clone(),
+                    column,
+                    count: counts[column],
+                    idf: self.idf()[column],
+                    weight: weights[column],
+                })
+            })
+            .collect();
+        known.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+        let unknown = distinct(unknown.iter())
+            .into_iter()
+            .enumerate()
+            .map(|(i, word)| UnknownWord {
+                nearest: if i < MAX_SUGGESTED {
+                    self.nearest(&word)
+                } else {
+                    Vec::new()
+                },
+                word,
+            });
+        Explanation {
+            tokens,
+            stop_words,
+            known,
+            unknown: unknown.collect(),
+        }
+    }
+
+    /// Known words within a few typing slips (Damerau-Levenshtein: a letter more, less, other, or two
+    /// swapped) of `word`: one slip up to five letters, two up to eight, three beyond. Of equally near
+    /// ones the commoner comes first.
+    #[must_use]
+    pub fn nearest(&self, word: &str) -> Vec<String> {
+        let length = word.chars().count();
+        let slips = match length {
+            0..=2 => 0,
+            3..=5 => 1,
+            6..=8 => 2,
+            _ => 3,
+        };
+        let mut near: Vec<_> = (self.vocabulary().terms().iter())
+            .filter(|known| known.word.chars().count().abs_diff(length) <= slips)
+            .map(|known| (damerau_levenshtein(word, &known.word), known))
+            .filter(|&(distance, _)| distance <= slips)
+            .collect();
+        near.sort_by(|(a, x), (b, y)| a.cmp(b).then(y.tf.cmp(&x.tf)).then_with(|| x.word.cmp(&y.word)));
+        near.into_iter()
+            .take(MAX_NEAREST)
+            .map(|(_, known)| known.word.clone())
+            .collect()
+    }
+}
+
+fn distinct<'a>(words: impl Iterator<Item = &'a String>) -> Vec<String> {
+    let mut seen = std::collections::HashSet::new();
+    words.filter(|&word| seen.insert(word)).cloned().collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::Settings;
+
+    fn model(ngrams: usize) -> TextModel {
+        let texts = [
+            "navy blue shirts",
+            "red dresses",
+            "navy shirt",
+            "women heels",
+            "blue shirt",
+        ];
+        TextModel::fit(
+            Settings {
+                ngrams,
+                ..Settings::default()
+            },
+            texts,
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn weights_are_those_of_the_vector_and_words_those_of_the_text() {
+        let model = model(1);
+        let text = "A red shirts, and yet more RED shirt: dresses";
+        let explained = model.explain(text);
+        let vector = model.transform(text);
+        for known in &explained.known {
+            assert_eq!(vector[known.column], known.weight as f32, "{}", known.word);
+        }
+        assert_eq!(explained.known.len(), vector.iter().filter(|&&w| w > 0.0).count());
+        assert!(explained.known.is_sorted_by(|a, b| a.weight >= b.weight));
+        let shirt = explained.known.iter().find(|k| k.term == "shirt").unwrap();
+        assert_eq!((shirt.word.as_str(), shirt.count), ("shirts", 2));
+        assert_eq!(explained.stop_words, ["a", "and", "yet", "more"]);
+        assert_eq!(explained.tokens.len(), 9);
+        assert_eq!(explained.unknown, []);
+    }
+
+    #[test]
+    fn an_unknown_word_comes_with_real_words_near_it() {
+        let unknown = model(1).explain("nvy bleu drses spaceship womne nvy xy").unknown;
+        let said: Vec<_> = unknown
+            .iter()
+            .map(|u| (u.word.as_str(), u.nearest.join(",")))
+            .collect();
+        let expected = [
+            ("nvy", "navy"),
+            ("bleu", "blue"),
+            ("drses", ""),
+            ("spaceship", ""),
+            ("womne", "women"),
+            ("xy", ""),
+        ];
+        assert_eq!(said, expected.map(|(word, near)| (word, near.to_owned())));
+        assert_eq!(model(1).nearest("dreses"), ["dresses"]);
+        assert_eq!(model(1).nearest("shrt"), ["shirt"]);
+    }
+
+    #[test]
+    fn an_unseen_run_of_known_words_is_not_unknown() {
+        let explained = model(2).explain("red navy blue shirt");
+        assert_eq!(explained.unknown, []);
+        assert!(
+            explained
+                .known
+                .iter()
+                .any(|k| k.word == "navy blue" && k.term == "navi blue")
+        );
+    }
+
+    #[test]
+    fn a_long_foreign_text_is_explained_at_once() {
+        let text: String = (0..50_000).map(|i| format!("wort{i} ")).collect();
+        assert_eq!(model(1).explain(&text).unknown.len(), 50_000);
+    }
+}

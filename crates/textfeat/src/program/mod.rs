@@ -1,0 +1,12 @@
+//! The program around the library: arguments, files, threads, the stage `textfeat`.
+
+mod bench;
+mod catalogue;
+mod cli;
+mod explain;
+mod fit;
+mod lines;
+mod model_file;
+mod transform;
+
+pub(crate) use cli::run;

@@ -1,0 +1,238 @@
+//! No text and no bytes make the library panic; every way to damage a model's file has its own error.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use proptest::prelude::*;
+use textfeat::{Language, ModelError, Settings, TextModel};
+
+/// Magic, version, length of the header.
+const PREFIX: usize = 16;
+/// Length of the header of [`model`].
+const HEADER: usize = 83;
+const CHECKSUM: usize = 32;
+
+fn model() -> TextModel {
+    let settings = Settings {
+        dims: 3,
+        language: Language::None,
+        stop_words: false,
+        ..Settings::default()
+    };
+    TextModel::fit(settings, ["red dress", "navy shirt", "red shirt red"]).unwrap()
+}
+
+fn bytes() -> Vec<u8> {
+    model().to_bytes().unwrap()
+}
+
+/// Damage that a checksum made afterwards hides.
+fn resealed(mut bytes: Vec<u8>) -> Vec<u8> {
+    let body = bytes.len() - CHECKSUM;
+    let checksum = blake3::hash(&bytes[..body]);
+    bytes[body..].copy_from_slice(checksum.as_bytes());
+    bytes
+}
+
+fn with_header(header: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(header.len()).unwrap();
+    resealed(
+        [
+            b"ATLRTEXT",
+            &1_u32.to_le_bytes()[..],
+            &length.to_le_bytes(),
+            header,
+            &[0; CHECKSUM],
+        ]
+        .concat(),
+    )
+}
+
+#[test]
+fn the_bytes_of_a_model_do_not_change() {
+    let golden = [
+        &b"ATLRTEXT\x01\0\0\0"[..],
+        b"\x53\0\0\0",
+        b"\x13rust-stemmers 1.2.0\x04none\0\0",
+        b"\0\x01\0\x01\x01\0\0\0\0\0\0\xf0\x3f\0\x01\x03\x03",
+        b"\x03\x05dress\x05dress\x01\x01\x03red\x03red\x03\x02\x05shirt\x05shirt\x02\x02",
+    ]
+    .concat();
+    let bytes = bytes();
+    let (content, checksum) = bytes.split_at(bytes.len() - CHECKSUM);
+    assert_eq!(
+        content.escape_ascii().to_string(),
+        golden.escape_ascii().to_string()
+    );
+    assert_eq!(checksum, blake3::hash(&golden).as_bytes());
+}
+
+#[test]
+fn a_model_read_back_is_the_model_written() {
+    for settings in [
+        Settings::default(),
+        Settings {
+            ngrams: 3,
+            sublinear: true,
+            numbers: true,
+            ..Settings::default()
+        },
+    ] {
+        let model = TextModel::fit(settings, ["Red dresses, 3/4 sleeves", "evening shirts 100"]).unwrap();
+        let back = TextModel::from_bytes(&model.to_bytes().unwrap()).unwrap();
+        assert_eq!(back, model);
+        assert_eq!(back.transform("red evening"), model.transform("red evening"));
+    }
+}
+
+#[test]
+fn a_cut_file_says_so_wherever_it_is_cut() {
+    let bytes = bytes();
+    for length in 1..bytes.len() {
+        let error = TextModel::from_bytes(&bytes[..length]).unwrap_err();
+        assert!(matches!(error, ModelError::Cut { .. }), "{length}: {error}");
+    }
+    assert!(matches!(
+        TextModel::from_bytes(b""),
+        Err(ModelError::NotAModel { .. })
+    ));
+    let longer = [bytes, vec![0]].concat();
+    assert!(matches!(
+        TextModel::from_bytes(&longer),
+        Err(ModelError::Trailing { .. })
+    ));
+}
+
+#[test]
+fn every_flipped_bit_is_found() {
+    let bytes = bytes();
+    for bit in 0..bytes.len() * 8 {
+        let mut damaged = bytes.clone();
+        damaged[bit / 8] ^= 1 << (bit % 8);
+        let error = TextModel::from_bytes(&damaged).unwrap_err();
+        let right = match bit / 8 {
+            0..8 => matches!(error, ModelError::NotAModel { .. }),
+            8..12 => matches!(
+                error,
+                ModelError::Newer { .. } | ModelError::Invalid { what: "version", .. }
+            ),
+            12..16 => matches!(
+                error,
+                ModelError::Cut { .. } | ModelError::Trailing { .. } | ModelError::TooLarge { .. }
+            ),
+            _ => matches!(error, ModelError::Checksum { .. }),
+        };
+        assert!(right, "bit {bit}: {error}");
+    }
+}
+
+#[test]
+fn another_file_a_newer_version_and_absurd_sizes_are_named() {
+    let text = TextModel::from_bytes(b"\x89PNG\r\n\x1a\n....")
+        .unwrap_err()
+        .to_string();
+    assert!(text.contains("PNG") && text.contains("\nhint: "), "{text}");
+    let mut newer = bytes();
+    newer[8] = 2;
+    let newer = TextModel::from_bytes(&resealed(newer));
+    assert_eq!(
+        newer,
+        Err(ModelError::Newer {
+            expected: 1,
+            found: 2
+        })
+    );
+    let mut huge = bytes();
+    huge[12..16].copy_from_slice(&u32::MAX.to_le_bytes());
+    assert!(matches!(
+        TextModel::from_bytes(&huge),
+        Err(ModelError::TooLarge { .. })
+    ));
+}
+
+#[test]
+fn a_header_that_claims_more_than_it_holds_takes_no_memory() {
+    // A string of 2^62 bytes, where the name of the stemmer should be.
+    let claim = [&[253][..], &(1_u64 << 62).to_le_bytes()].concat();
+    assert!(matches!(
+        TextModel::from_bytes(&with_header(&claim)),
+        Err(ModelError::Header { .. })
+    ));
+    assert!(matches!(
+        TextModel::from_bytes(&with_header(b"")),
+        Err(ModelError::Header { .. })
+    ));
+}
+
+#[test]
+fn senseless_values_under_a_right_checksum_are_named() {
+    let content = &bytes()[PREFIX..PREFIX + HEADER];
+    let replaced = |from: &[u8], to: &[u8]| {
+        let at = content
+            .windows(from.len())
+            .position(|w| w == from)
+            .expect("the header holds it");
+        let header = [&content[..at], to, &content[at + from.len()..]].concat();
+        match TextModel::from_bytes(&with_header(&header)) {
+            Err(ModelError::Invalid { what, .. }) => what,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(
+        replaced(b"rust-stemmers 1.2.0", b"rust-stemmers 9.9.9"),
+        "stemmer"
+    );
+    assert_eq!(replaced(b"\x04none", b"\x04nine"), "language");
+    assert_eq!(
+        replaced(b"\x05dress\x05dress", b"\x05ssssd\x05dress"),
+        "order of terms"
+    );
+    assert_eq!(replaced(b"shirt\x02\x02", b"shirt\x02\x04"), "document frequency");
+    assert_eq!(replaced(b"shirt\x02\x02", b"shirt\x01\x02"), "document frequency");
+    assert_eq!(replaced(b"shirt\x02\x02", b"shirt\x02\x00"), "document frequency");
+    assert_eq!(
+        replaced(b"\x03\x03\x03\x05dress", b"\x00\x03\x03\x05dress"),
+        "dims"
+    );
+    assert_eq!(
+        replaced(b"\x03\x03\x03\x05dress", b"\x02\x03\x03\x05dress"),
+        "number of terms"
+    );
+    assert_eq!(replaced(b"none\0\0\0\x01", b"none\0\0\0\0"), "ngrams");
+    assert_eq!(replaced(b"\xf0\x3f", b"\xf8\x7f"), "max_df");
+    assert_eq!(
+        replaced(b"shirt\x02\x02", b"shirt\x02\x02\0"),
+        "length of the header"
+    );
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        prop_assert!(TextModel::from_bytes(&bytes).is_err());
+        prop_assert!(TextModel::from_bytes(&with_header(&bytes)).is_err());
+    }
+
+    #[test]
+    fn damage_under_a_right_checksum_never_panics(at in PREFIX..PREFIX + HEADER, byte in any::<u8>()) {
+        let mut damaged = bytes();
+        damaged[at] = byte;
+        if let Ok(model) = TextModel::from_bytes(&resealed(damaged)) {
+            let vector = model.transform("red dress shirt navy");
+            prop_assert!(vector.iter().all(|w| w.is_finite()));
+        }
+    }
+
+    #[test]
+    fn arbitrary_unicode_never_panics(text in "\\PC{0,60}", other in any::<String>(), letters in "[\\p{L}\\p{M}'-]{0,40}") {
+        for language in Language::all() {
+            let settings = Settings { language, ngrams: 2, ..Settings::default() };
+            let Ok(model) = TextModel::fit(settings, [&text, &letters]) else { continue };
+            for text in [&text, &other, &letters] {
+                let vector = model.transform(text);
+                let length: f32 = vector.iter().map(|w| w * w).sum();
+                prop_assert!(length == 0.0 || (length - 1.0).abs() < 1e-4);
+                let explained = model.explain(text);
+                prop_assert_eq!(explained.known.is_empty(), length == 0.0);
+            }
+        }
+    }
+}
