@@ -1,0 +1,62 @@
+//! The bytes of a picture to RGB pixels, upright. What the bytes are is decided by the bytes, never by the
+//! file's name, and limits are applied to the dimensions in the header before anything is decoded.
+
+mod jpeg;
+mod markers;
+mod raster;
+
+use image::{ImageFormat, RgbImage};
+
+use crate::fit::Square;
+use crate::rejects::{Flaw, Reason};
+
+/// A file of more bytes is not read.
+pub const MAX_FILE_BYTES: u64 = 256 << 20;
+/// A picture of more pixels is not decoded.
+pub const MAX_PIXELS: u64 = 100_000_000;
+
+/// Decodes a picture; a JPEG only as finely as `target` needs it.
+///
+/// # Errors
+/// The bytes are no picture, of an unknown kind, too large, cut off or damaged.
+pub fn decode(bytes: &[u8], target: Square) -> Result<RgbImage, Flaw> {
+    if bytes.is_empty() {
+        return Err(Flaw::new(Reason::NotAnImage, "the file is empty"));
+    }
+    match image::guess_format(bytes) {
+        Ok(ImageFormat::Jpeg) => jpeg::decode(bytes, target),
+        Ok(format) if format.reading_enabled() => raster::decode(bytes, format),
+        Ok(format) => Err(Flaw::new(
+            Reason::Unsupported,
+            format!("pictures of type {format:?} are not decoded"),
+        )),
+        Err(_) => Err(Flaw::new(
+            Reason::NotAnImage,
+            format!("no picture begins with {}", first_bytes(bytes)),
+        )),
+    }
+}
+
+fn check_dimensions(width: u32, height: u32) -> Result<(), Flaw> {
+    let pixels = u64::from(width) * u64::from(height);
+    match pixels {
+        0 => Err(Flaw::new(Reason::Corrupt, format!("{width}x{height} pixels"))),
+        1..=MAX_PIXELS => Ok(()),
+        _ => Err(Flaw::new(
+            Reason::TooLarge,
+            format!(
+                "{width}x{height} pixels, the limit is {} million",
+                MAX_PIXELS / 1_000_000
+            ),
+        )),
+    }
+}
+
+/// The first bytes in a form that tells a person what the file is instead.
+fn first_bytes(bytes: &[u8]) -> String {
+    let head = &bytes[..bytes.len().min(12)];
+    format!("\"{}\"", head.escape_ascii())
+}
+
+#[cfg(test)]
+mod tests;

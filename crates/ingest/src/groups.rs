@@ -1,0 +1,219 @@
+//! Products that must not be parted by the split: those with equal pictures or equal titles, and whatever
+//! hangs together by them.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+/// What decides which products belong together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Likeness {
+    /// The product's id.
+    pub id: String,
+    /// Hash of the picture's file.
+    pub content_hash: String,
+    /// The title; an empty one is like no other.
+    pub title: String,
+}
+
+/// Where a product belongs; numbers are places in the list given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Membership {
+    /// The product with the smallest id of the group.
+    pub group: usize,
+    /// The product with the smallest id of those with the same picture, if that is another one.
+    pub duplicate_of: Option<usize>,
+}
+
+/// The group of each product, in the order given.
+#[must_use]
+pub fn memberships(products: &[Likeness]) -> Vec<Membership> {
+    let mut forest = Forest::new(products.len());
+    let mut by_title: HashMap<String, usize> = HashMap::new();
+    let mut by_content: HashMap<&str, usize> = HashMap::new();
+    for (i, product) in products.iter().enumerate() {
+        let first = by_content.entry(&product.content_hash).or_insert(i);
+        forest.unite(*first, i);
+        if products[i].id < products[*first].id {
+            *first = i;
+        }
+        let title = product
+            .title
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .to_lowercase();
+        if !title.is_empty() {
+            forest.unite(*by_title.entry(title).or_insert(i), i);
+        }
+    }
+    let mut smallest: HashMap<usize, usize> = HashMap::new();
+    for i in 0..products.len() {
+        let first = smallest.entry(forest.root(i)).or_insert(i);
+        if products[i].id < products[*first].id {
+            *first = i;
+        }
+    }
+    (0..products.len())
+        .map(|i| {
+            let original = by_content[products[i].content_hash.as_str()];
+            Membership {
+                group: smallest[&forest.root(i)],
+                duplicate_of: (original != i).then_some(original),
+            }
+        })
+        .collect()
+}
+
+/// Part of the data a product is used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Split {
+    /// Learned from.
+    Train,
+    /// Looked at while learning.
+    Val,
+    /// Looked at once, in the end.
+    Test,
+}
+
+impl Split {
+    /// The split of a group: 90, 5, 5 in a hundred, by a hash that has nothing to do with the shard's.
+    #[must_use]
+    pub fn of_group(group: &str) -> Self {
+        let hash = blake3::Hasher::new()
+            .update(b"split\0")
+            .update(group.as_bytes())
+            .finalize();
+        let word = u64::from_le_bytes(std::array::from_fn(|i| hash.as_bytes()[i]));
+        match word % 100 {
+            0..90 => Self::Train,
+            90..95 => Self::Val,
+            _ => Self::Test,
+        }
+    }
+
+    /// The word that tables and counts use.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Val => "val",
+            Self::Test => "test",
+        }
+    }
+}
+
+/// Disjoint sets, by path halving and union by size.
+struct Forest {
+    parent: Vec<usize>,
+    size: Vec<usize>,
+}
+
+impl Forest {
+    fn new(n: usize) -> Self {
+        Self {
+            parent: (0..n).collect(),
+            size: vec![1; n],
+        }
+    }
+
+    fn root(&mut self, mut i: usize) -> usize {
+        while self.parent[i] != i {
+            self.parent[i] = self.parent[self.parent[i]];
+            i = self.parent[i];
+        }
+        i
+    }
+
+    fn unite(&mut self, a: usize, b: usize) {
+        let (mut a, mut b) = (self.root(a), self.root(b));
+        if a == b {
+            return;
+        }
+        if self.size[a] < self.size[b] {
+            std::mem::swap(&mut a, &mut b);
+        }
+        self.parent[b] = a;
+        self.size[a] += self.size[b];
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grouped(products: &[(&str, &str, &str)]) -> Vec<(String, Option<String>)> {
+        let products: Vec<Likeness> = products
+            .iter()
+            .map(|&(id, hash, title)| Likeness {
+                id: id.to_owned(),
+                content_hash: hash.to_owned(),
+                title: title.to_owned(),
+            })
+            .collect();
+        let id = |i: usize| products[i].id.clone();
+        memberships(&products)
+            .iter()
+            .map(|m| (id(m.group), m.duplicate_of.map(id)))
+            .collect()
+    }
+
+    #[test]
+    fn equal_pictures_and_equal_titles_hang_together_in_any_order() {
+        let products = [
+            ("5", "a", "Shirt"),
+            ("3", "a", "Shoe"),
+            ("9", "b", " shoe"),
+            ("7", "c", "Bag"),
+            ("1", "b", "Cap"),
+        ];
+        let groups = grouped(&products);
+        let expected: [(&str, Option<&str>); 5] = [
+            ("1", Some("3")),
+            ("1", None),
+            ("1", Some("1")),
+            ("7", None),
+            ("1", None),
+        ];
+        assert_eq!(
+            groups,
+            expected.map(|(group, of)| (group.to_owned(), of.map(str::to_owned)))
+        );
+
+        let mut reversed = products;
+        reversed.reverse();
+        let mut groups_reversed = grouped(&reversed);
+        groups_reversed.reverse();
+        assert_eq!(groups_reversed, groups);
+    }
+
+    #[test]
+    fn titles_are_alike_whatever_their_case_and_spaces_and_empty_ones_never() {
+        let groups = grouped(&[
+            ("1", "a", "Red  Shirt"),
+            ("2", "b", "red shirt "),
+            ("3", "c", ""),
+            ("4", "d", ""),
+        ]);
+        assert_eq!(
+            groups.iter().map(|(g, _)| g.as_str()).collect::<Vec<_>>(),
+            ["1", "1", "3", "4"]
+        );
+    }
+
+    #[test]
+    fn the_split_is_stable_and_even() {
+        // Golden: a change here would mix tested products into the training of existing folders.
+        assert_eq!(
+            ["1163", "10002", "x"].map(Split::of_group),
+            [Split::Train, Split::Val, Split::Train]
+        );
+        let mut counts = [0; 3];
+        (0..20_000).for_each(|i| counts[Split::of_group(&i.to_string()) as usize] += 1);
+        assert!(
+            (17_800..18_200).contains(&counts[0]) && counts[1..].iter().all(|c| (880..1120).contains(c)),
+            "{counts:?}"
+        );
+    }
+}

@@ -1,0 +1,212 @@
+//! Dumps and how they are laid out. A [`Layout`] says which products a dump holds and what texts they have;
+//! it decodes no picture and writes nothing. One file or folder a layout.
+
+pub mod fashion;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use stage::{Console, StageError};
+
+use crate::captions::clean;
+use crate::error::IngestError;
+use crate::rejects::{Flaw, Reject};
+
+/// How a dump is laid out, as asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LayoutChoice {
+    /// Whatever the folder looks like
+    Auto,
+    /// images/ID.jpg, styles/ID.json, styles.csv
+    Fashion,
+}
+
+/// Attributes by name in `snake_case`; a value is never empty.
+pub type Attributes = BTreeMap<String, String>;
+
+/// What a dump says about a product in words.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Texts {
+    /// The product's name, may be empty.
+    pub title: String,
+    /// What is known of it.
+    pub attributes: Attributes,
+    /// Descriptions as the dump has them, HTML and all.
+    pub descriptions: Vec<String>,
+    /// Some text was longer than the limit and was cut.
+    pub cut: bool,
+}
+
+impl Texts {
+    /// Adds an attribute unless its cleaned value is absent.
+    pub(crate) fn add_attribute(&mut self, name: &str, raw: &str) {
+        let clean::Cleaned { mut text, cut } = clean::text(raw);
+        // Tables that went through a spreadsheet or pandas have years as floats.
+        if name == "year"
+            && let Some(year) = text.strip_suffix(".0")
+        {
+            text = year.to_owned();
+        }
+        self.cut |= cut;
+        if !text.is_empty() {
+            self.attributes.insert(name.to_owned(), text);
+        }
+    }
+
+    /// Takes from `other` what is absent here.
+    pub(crate) fn complete_with(&mut self, other: Self) {
+        for (name, value) in other.attributes {
+            self.attributes.entry(name).or_insert(value);
+        }
+        if self.title.is_empty() {
+            self.title = other.title;
+        }
+        self.descriptions.extend(other.descriptions);
+        self.cut |= other.cut;
+    }
+}
+
+/// A product that has a picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The dump's id.
+    pub id: String,
+    /// The picture's path in the dump.
+    pub image: String,
+    /// What the dump's tables say of it.
+    pub texts: Texts,
+}
+
+/// All products of a dump.
+#[derive(Debug, Default)]
+pub struct Survey {
+    /// Products with a picture, each id once, in bytewise order of ids.
+    pub entries: Vec<Entry>,
+    /// Products that need no closer look to be rejected.
+    pub rejects: Vec<Reject>,
+}
+
+/// A dump of a known layout.
+pub trait Layout: Sync {
+    /// The layout's name, as on the command line.
+    fn name(&self) -> &'static str;
+
+    /// Name of each part of the dump and a hash of its content; cheap enough for every start.
+    fn inputs(&self) -> &BTreeMap<String, String>;
+
+    /// Finds all products. Oddities of the dump as a whole are said on `console`.
+    ///
+    /// # Errors
+    /// A table is missing, empty, or lacks a column.
+    fn survey(&self, console: &Console) -> Result<Survey, IngestError>;
+
+    /// The texts of a product: its row in the dump's tables, completed by files of its own.
+    ///
+    /// # Errors
+    /// Such a file is damaged, with its path; the product is then rejected.
+    fn texts(&self, entry: &Entry) -> Result<Texts, (Flaw, String)>;
+}
+
+/// Opens the dump in `path` as a dump of the given layout.
+///
+/// # Errors
+/// There is no such folder, it is empty, or it is no dump.
+pub fn open(path: &Path, choice: LayoutChoice) -> Result<Box<dyn Layout>, IngestError> {
+    match fs::metadata(path) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            return Err(IngestError::Missing {
+                path: path.to_owned(),
+            });
+        }
+        Err(e) => return Err(StageError::io(path, "cannot read the dump", e).into()),
+        Ok(meta) if !meta.is_dir() => {
+            return Err(IngestError::NotAFolder {
+                path: path.to_owned(),
+            });
+        }
+        Ok(_) => {}
+    }
+    match choice {
+        LayoutChoice::Auto if !fashion::is_dump(path) => Err(no_layout(path)?),
+        LayoutChoice::Auto | LayoutChoice::Fashion => Ok(Box::new(fashion::Fashion::open(path)?)),
+    }
+}
+
+/// What to say of a folder that is no dump, with a hint at a folder in it that is one.
+fn no_layout(path: &Path) -> Result<IngestError, IngestError> {
+    let entries = fs::read_dir(path).map_err(|e| StageError::io(path, "cannot list the dump", e))?;
+    let mut names: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    names.sort();
+    let inner = names.iter().find(|path| fashion::is_dump(path));
+    let hint = match inner {
+        Some(inner) => format!("the dump seems to be {}", inner.display()),
+        None => "name the folder that holds images/ and styles.csv".to_owned(),
+    };
+    let first = names
+        .iter()
+        .take(3)
+        .filter_map(|path| path.file_name())
+        .map(|name| name.to_string_lossy());
+    let found = match names.len() {
+        0 => "an empty folder".to_owned(),
+        n => format!(
+            "{n} other entries: {}{}",
+            first.collect::<Vec<_>>().join(", "),
+            if n > 3 { ", ..." } else { "" }
+        ),
+    };
+    Ok(IngestError::NoLayout {
+        path: path.to_owned(),
+        expected: fashion::EXPECTED,
+        found,
+        hint,
+    })
+}
+
+/// The name that a column or attribute of the dump has in the catalogue: `Sleeve Length`, `sleeveLength` and
+/// `sleeve-length` are all `sleeve_length`.
+#[must_use]
+pub fn snake_case(name: &str) -> String {
+    let mut snake = String::with_capacity(name.len() + 4);
+    let mut after_small = false;
+    for c in name.chars() {
+        if !c.is_alphanumeric() {
+            after_small = false;
+            if !snake.is_empty() && !snake.ends_with('_') {
+                snake.push('_');
+            }
+            continue;
+        }
+        if c.is_uppercase() && after_small {
+            snake.push('_');
+        }
+        after_small = c.is_lowercase() || c.is_numeric();
+        snake.extend(c.to_lowercase());
+    }
+    snake.truncate(snake.trim_end_matches('_').len());
+    snake
+}
+
+#[cfg(test)]
+mod tests {
+    use super::snake_case;
+
+    #[test]
+    fn names_of_every_style_become_snake_case() {
+        for (name, snake) in [
+            ("Sleeve Length", "sleeve_length"),
+            ("baseColour", "base_colour"),
+            ("Add-Ons", "add_ons"),
+            ("Fabric 2", "fabric_2"),
+            ("taxMaterial", "tax_material"),
+            ("gender", "gender"),
+            (" GTIN ", "gtin"),
+            ("Water Resistance (m)", "water_resistance_m"),
+            ("", ""),
+        ] {
+            assert_eq!(snake_case(name), snake);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! From a product dump to squared images and a catalogue of texts.
+//!
+//! In the order in which data flows: a [`layout`] finds the dump's products and their texts; [`decode`] makes
+//! pixels of a photo's bytes and [`fit`] squares them on their [`background`]; [`captions`] makes captions of
+//! the texts. Products that cannot be used become [`rejects`]. Once all shards are made, [`groups`] decides
+//! what the split must not part, and the catalogue is written. [`run`] is the stage from end to end.
+//!
+//! [`synth`] draws a dump of made-up products, for trying all of this without anybody's photos.
+
+pub mod background;
+pub mod captions;
+mod catalogue;
+pub mod cli;
+pub mod decode;
+mod encoding;
+pub mod error;
+pub mod fit;
+pub mod groups;
+pub mod layout;
+mod part;
+pub mod plan;
+pub mod rejects;
+pub mod run;
+mod shard;
+pub mod synth;
+mod table;
+
+pub use error::IngestError;
+pub use plan::Plan;
+pub use run::STAGE;

@@ -1,0 +1,8 @@
+//! Whole ingests of made-up dumps, by the library and by the program.
+#![allow(clippy::unwrap_used, clippy::expect_used, unreachable_pub)]
+
+mod bad_input;
+mod dump;
+mod program;
+mod real;
+mod results;
