@@ -1,0 +1,243 @@
+//! Arguments to a checked plan, the plan to work, the work to lines of result.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+use dataset::inspect::{Overview, SampleView, write_png};
+use dataset::pack::{PackPlan, Packed};
+use dataset::verify::verify;
+use dataset::{Dataset, Split};
+use serde_json::json;
+use stage::{CommonArgs, Console, Interrupt, Outcome, StageRecord, Standing, UsageError};
+
+/// Pack images, texts and vectors into checksummed shards; verify and inspect them.
+#[derive(Debug, Parser)]
+#[command(name = "dataset", version)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Join an ingested folder and the features made from it into shards
+    Pack {
+        /// Folder that `ingest` wrote
+        #[arg(long, value_name = "INGESTED")]
+        images: PathBuf,
+        /// Folder that `textfeat fit` wrote from it
+        #[arg(long, value_name = "FEATURES")]
+        features: PathBuf,
+        /// Folder for the data set
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// Read every byte again and name what is damaged
+    Verify {
+        /// Folder that `dataset pack` wrote
+        dir: PathBuf,
+    },
+    /// Show what is inside: the whole, or one sample
+    Inspect {
+        /// Folder that `dataset pack` wrote
+        dir: PathBuf,
+        #[command(flatten)]
+        choice: Choice,
+    },
+}
+
+/// Which sample to show; none of them shows the whole.
+#[derive(Debug, Args)]
+struct Choice {
+    /// Show a sample of this shard [default: 0]
+    #[arg(long, value_name = "K")]
+    shard: Option<usize>,
+    /// Show the sample at this place in the shard [default: 0]
+    #[arg(long, value_name = "I")]
+    index: Option<usize>,
+    /// Write the sample's image here
+    #[arg(long, value_name = "FILE")]
+    png: Option<PathBuf>,
+}
+
+pub(crate) fn run(cli: Cli) -> Result<Outcome> {
+    cli.common.limit_threads()?;
+    let console = cli.common.console();
+    match cli.command {
+        Command::Pack {
+            images,
+            features,
+            out,
+        } => pack(
+            &PackPlan::new(&images, &features, &out)?,
+            &out,
+            &cli.common,
+            &console,
+        ),
+        Command::Verify { dir } => check(&dir, &cli.common, &console),
+        Command::Inspect { dir, choice } => inspect(&dir, &choice, &cli.common, &console),
+    }
+}
+
+fn pack(plan: &PackPlan, out: &Path, common: &CommonArgs, console: &Console) -> Result<Outcome> {
+    if common.dry_run {
+        return dry_run(plan, out, common, console);
+    }
+    let (record, already) = match plan.run(common.force, console, &Interrupt::install()?)? {
+        Packed::Already(record) => {
+            console.info(format!(
+                "{}: already packed from the same inputs; --force packs again",
+                out.display()
+            ));
+            (record, true)
+        }
+        Packed::Finished(record) => (record, false),
+        Packed::Interrupted { done, total } => {
+            console.info(format!(
+                "stopped: {done} of {total} shards are finished; the same command goes on"
+            ));
+            return Ok(Outcome::Interrupted);
+        }
+    };
+    let StageRecord { counts, settings, .. } = &*record;
+    let count = |name: &str| counts.get(name).copied().unwrap_or(0);
+    console.result(format!(
+        "packed {} products (train {}, val {}, test {}) of {} pixels with {} captions of {} values into {} shards",
+        count("products"),
+        count("train"),
+        count("val"),
+        count("test"),
+        settings["resolution"],
+        settings["captions"],
+        settings["dims"],
+        settings["shards"],
+    ))?;
+    console.json_result(&json!({ "already": already, "counts": counts, "settings": settings }))?;
+    Ok(Outcome::Done)
+}
+
+fn dry_run(plan: &PackPlan, out: &Path, common: &CommonArgs, console: &Console) -> Result<Outcome> {
+    let total = plan.shards();
+    let (missing, why) = match plan.standing()? {
+        _ if common.force => (total, "--force".to_owned()),
+        Standing::Done(_) => (0, "already packed from the same inputs".to_owned()),
+        Standing::Fresh => (total, "nothing is there yet".to_owned()),
+        Standing::Changed(changes) => (total, changes.join("; ")),
+        Standing::Resumed(done) => (
+            total.saturating_sub(u32::try_from(done)?),
+            format!("{done} shards are finished"),
+        ),
+    };
+    console.result(format!(
+        "would pack {missing} of {total} shards into {}: {why}",
+        out.display()
+    ))?;
+    console.json_result(&json!({ "would_pack": missing, "shards": total, "why": why }))?;
+    Ok(Outcome::Done)
+}
+
+fn check(dir: &Path, common: &CommonArgs, console: &Console) -> Result<Outcome> {
+    if common.dry_run {
+        console.result(format!("would read every byte of {}", dir.display()))?;
+        return Ok(Outcome::Done);
+    }
+    let report = verify(dir)?;
+    let faults: Vec<String> = report.faults.iter().map(ToString::to_string).collect();
+    for fault in &faults {
+        console.result(fault)?;
+    }
+    if faults.is_empty() {
+        let megabytes = report.bytes as f64 / 1e6;
+        let (products, shards) = (report.products, report.shards);
+        console.result(format!(
+            "{products} products in {shards} shards, {megabytes:.1} MB: all checksums hold"
+        ))?;
+    }
+    console.json_result(&json!({
+        "shards": report.shards, "products": report.products, "bytes": report.bytes, "faults": faults,
+    }))?;
+    anyhow::ensure!(faults.is_empty(), "{}: the data set is damaged", dir.display());
+    Ok(Outcome::Done)
+}
+
+fn inspect(dir: &Path, choice: &Choice, common: &CommonArgs, console: &Console) -> Result<Outcome> {
+    let data = Dataset::open(dir)?;
+    let overview = Overview::of(&data);
+    if choice.shard.is_none() && choice.index.is_none() && choice.png.is_none() {
+        let Overview {
+            products,
+            splits,
+            shards,
+            resolution,
+            captions,
+            dims,
+            content_hash,
+        } = &overview;
+        console.result(format!("products    {products} in {} shards", shards.len()))?;
+        for split in Split::ALL {
+            console.result(format!(
+                "  {split:<9} {}",
+                splits.get(split.name()).copied().unwrap_or(0)
+            ))?;
+        }
+        console.result(format!("resolution  {resolution} x {resolution} RGB"))?;
+        console.result(format!("captions    {captions} a product, {dims} values each"))?;
+        console.result(format!("text model  {} bytes", data.text_model().len()))?;
+        console.result(format!("content     {content_hash}"))?;
+        console.json_result(&serde_json::to_value(&overview)?)?;
+        return Ok(Outcome::Done);
+    }
+    let (shard, index) = (choice.shard.unwrap_or(0), choice.index.unwrap_or(0));
+    let sample = data.sample_at(shard, index).ok_or_else(|| {
+        UsageError(match overview.shards.get(shard) {
+            Some(size) => {
+                format!("--index: expected a number below {size}, the size of shard {shard}, found {index}")
+            }
+            None => {
+                let shards = overview.shards.len();
+                format!("--shard: expected a number below {shards}, the number of shards, found {shard}")
+            }
+        })
+    })?;
+    let view = SampleView::of(&data, &sample);
+    show(&view, console)?;
+    if let Some(path) = &choice.png {
+        if common.dry_run {
+            console.info(format!("would write {}", path.display()));
+        } else {
+            write_png(path, data.resolution(), sample.image)?;
+            console.info(format!("wrote {}", path.display()));
+        }
+    }
+    console.json_result(&serde_json::to_value(&view)?)?;
+    Ok(Outcome::Done)
+}
+
+fn show(view: &SampleView<'_>, console: &Console) -> Result<()> {
+    let [x, y, w, h] = view.content_box;
+    console.result(format!(
+        "product {} ({}), photo {w} x {h} at {x}, {y}",
+        view.id, view.split
+    ))?;
+    for (name, value) in view.attributes {
+        console.result(format!("  {name}: {value}"))?;
+    }
+    for (number, caption) in view.captions.iter().enumerate() {
+        console.result(format!("caption {number}: {}", caption.text))?;
+        let entries: Vec<String> = caption
+            .vector
+            .iter()
+            .map(|(column, value)| format!("{column}:{value:.3}"))
+            .collect();
+        let vector = if entries.is_empty() {
+            "zeros".to_owned()
+        } else {
+            entries.join(" ")
+        };
+        console.result(format!("  vector: {vector}"))?;
+    }
+    Ok(())
+}

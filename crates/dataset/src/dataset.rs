@@ -1,0 +1,267 @@
+//! A packed data set, open for reading.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use rayon::prelude::*;
+use stage::StageError;
+
+use crate::folder::{Folder, TEXT_MODEL};
+use crate::format::Shape;
+use crate::parse;
+use crate::shard::Shard;
+use crate::{DatasetError, Split};
+
+/// A text model larger than this is not read.
+const MAX_TEXT_MODEL: u64 = 1 << 30;
+
+/// The shards that `dataset pack` wrote, mapped into memory. Shared by threads as it is.
+///
+/// Opening checks `stage.json`, the text model and each shard's header and texts; images and vectors are
+/// checked by [`crate::verify`] alone, so that opening takes no longer for larger images.
+pub struct Dataset {
+    shape: Shape,
+    shards: Vec<Shard>,
+    /// For each split, shard and place of each sample.
+    places: [Vec<(u32, u32)>; Split::ALL.len()],
+    text_model: Vec<u8>,
+    content_hash: String,
+}
+
+/// A product: views into a [`Dataset`].
+#[derive(Debug, Clone, Copy)]
+pub struct Sample<'a> {
+    /// The dump's id.
+    pub id: &'a str,
+    /// `[resolution, resolution, 3]` u8: rows of RGB.
+    pub image: &'a [u8],
+    /// `[captions, dims]`: a vector of length 1 a caption, or zeros where no word is known.
+    pub vectors: &'a [f32],
+    /// The texts, in the order of the vectors; a text may be empty.
+    pub captions: &'a [String],
+    /// Attributes by name, such as `base_colour`.
+    pub attributes: &'a BTreeMap<String, String>,
+    /// Where the photo lies in the squared image: x, y, width, height in pixels.
+    pub content_box: [u32; 4],
+    /// What the sample is for.
+    pub split: Split,
+}
+
+impl Dataset {
+    /// Opens the data set in `dir`.
+    ///
+    /// # Errors
+    /// It is not finished, or a file of it is gone, cut, damaged, foreign or of a newer version.
+    pub fn open(dir: &Path) -> Result<Self, DatasetError> {
+        let folder = Folder::read(dir)?;
+        let text_model = read_text_model(&folder)?;
+        let shards: Vec<Shard> = folder
+            .shards()?
+            .par_iter()
+            .map(|(path, _)| {
+                let shard = Shard::open(path)?;
+                folder.check_shape(path, shard.header().shape)?;
+                Ok(shard)
+            })
+            .collect::<Result<_, DatasetError>>()?;
+        let mut places = [const { Vec::new() }; Split::ALL.len()];
+        for (number, shard) in (0..).zip(&shards) {
+            for (place, text) in (0..).zip(shard.texts()) {
+                places[text.split as usize].push((number, place));
+            }
+        }
+        let content_hash = folder.record.content_hash();
+        Ok(Self {
+            shape: folder.settings.shape,
+            shards,
+            places,
+            text_model,
+            content_hash,
+        })
+    }
+
+    /// Width and height of an image in pixels.
+    #[must_use]
+    pub const fn resolution(&self) -> usize {
+        self.shape.resolution as usize
+    }
+
+    /// Length of a caption's vector.
+    #[must_use]
+    pub const fn dims(&self) -> usize {
+        self.shape.dims as usize
+    }
+
+    /// Captions a product.
+    #[must_use]
+    pub const fn captions(&self) -> usize {
+        self.shape.captions as usize
+    }
+
+    /// Samples in a split.
+    #[must_use]
+    pub const fn len(&self, split: Split) -> usize {
+        self.places[split as usize].len()
+    }
+
+    /// Whether a split has no sample.
+    #[must_use]
+    pub const fn is_empty(&self, split: Split) -> bool {
+        self.len(split) == 0
+    }
+
+    /// A sample by its index in the split, in order of shard and place; `None` beyond the end.
+    #[must_use]
+    pub fn sample(&self, split: Split, index: usize) -> Option<Sample<'_>> {
+        let (shard, place) = *self.places[split as usize].get(index)?;
+        self.sample_at(shard as usize, place as usize)
+    }
+
+    /// A sample by shard and place in it; `None` where there is none.
+    #[must_use]
+    pub fn sample_at(&self, shard: usize, place: usize) -> Option<Sample<'_>> {
+        let shard = self.shards.get(shard)?;
+        let text = shard.texts().get(place)?;
+        Some(Sample {
+            id: &text.id,
+            image: shard.image(place)?,
+            vectors: shard.vectors(place)?,
+            captions: &text.captions,
+            attributes: &text.attributes,
+            content_box: text.content_box,
+            split: text.split,
+        })
+    }
+
+    /// Samples in each shard, in order.
+    #[must_use]
+    pub fn shard_sizes(&self) -> Vec<usize> {
+        self.shards.iter().map(|shard| shard.texts().len()).collect()
+    }
+
+    /// The content of `text.model`, the model that made the vectors.
+    #[must_use]
+    pub fn text_model(&self) -> &[u8] {
+        &self.text_model
+    }
+
+    /// One hash over the content of all files.
+    #[must_use]
+    pub fn content_hash(&self) -> &str {
+        &self.content_hash
+    }
+}
+
+/// Reads the text model and checks it against its record.
+pub(crate) fn read_text_model(folder: &Folder) -> Result<Vec<u8>, DatasetError> {
+    let (path, recorded) = folder.output(TEXT_MODEL)?;
+    let fail = |e| StageError::io(&path, "cannot read", e);
+    let found = fs::metadata(&path).map_err(fail)?.len();
+    let expected = recorded.bytes;
+    if found > MAX_TEXT_MODEL {
+        return Err(DatasetError::Malformed {
+            path,
+            part: "text model",
+            expected: format!("at most {MAX_TEXT_MODEL} bytes"),
+            found: format!("{found} bytes"),
+        });
+    }
+    if found < expected {
+        return Err(DatasetError::Cut {
+            path,
+            expected,
+            found,
+        });
+    }
+    if found > expected {
+        return Err(DatasetError::Trailing {
+            path,
+            expected,
+            found,
+        });
+    }
+    let bytes = fs::read(&path).map_err(fail)?;
+    parse::check_hex(&path, "text model", &bytes, &recorded.blake3)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::fixture::{self, Fixture, flip};
+
+    #[test]
+    fn every_sample_comes_back_as_it_was_packed() {
+        let fixture = Fixture::packed(&[4, 0, 2]);
+        let data = Dataset::open(&fixture.out()).unwrap();
+        assert_eq!((data.resolution(), data.captions(), data.dims()), (4, 4, 5));
+        assert_eq!(Split::ALL.map(|split| data.len(split)), [3, 2, 1]);
+        assert_eq!(data.text_model(), b"a text model");
+        assert_eq!(data.shard_sizes(), [4, 0, 2]);
+        let ids = |split| -> Vec<&str> {
+            (0..data.len(split))
+                .map(|i| data.sample(split, i).unwrap().id)
+                .collect()
+        };
+        assert_eq!(
+            ids(Split::Train),
+            ["0-0", "0-3", "2-0"],
+            "in order of shard and place"
+        );
+        for (shard, count) in [(0, 4), (2, 2)] {
+            for index in 0..count {
+                let sample = data.sample_at(shard, index).unwrap();
+                assert_eq!(sample.id, fixture::id(shard, index));
+                assert_eq!(sample.image, fixture::pixels(shard, index));
+                assert_eq!(sample.vectors, fixture::vectors(shard, index));
+                assert_eq!(sample.captions[1], format!("red bag {index}"));
+                assert_eq!(sample.captions[3], "");
+                assert_eq!(sample.attributes["base_colour"], "Red");
+                assert_eq!(sample.content_box, [1, 0, 2, 4]);
+            }
+        }
+        assert!(data.sample(Split::Train, 3).is_none() && data.sample_at(1, 0).is_none());
+        assert!(data.sample(Split::Val, usize::MAX).is_none() && data.sample_at(3, 0).is_none());
+    }
+
+    #[test]
+    fn a_data_set_without_samples_or_shards_opens() {
+        for shards in [&[0, 0][..], &[]] {
+            let data = Dataset::open(&Fixture::packed(shards).out()).unwrap();
+            assert!(Split::ALL.into_iter().all(|split| data.is_empty(split)));
+            assert!(data.sample(Split::Test, 0).is_none());
+        }
+    }
+
+    #[test]
+    fn a_damaged_text_model_is_named() {
+        let fixture = Fixture::packed(&[1]);
+        flip(&fixture.out().join(TEXT_MODEL), 3, 0);
+        let error = Dataset::open(&fixture.out()).err().unwrap();
+        assert!(
+            matches!(&error, DatasetError::Damaged { path, .. } if path.ends_with(TEXT_MODEL)),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_shard_of_another_data_set_is_refused() {
+        let (fixture, other) = (Fixture::packed(&[1]), Fixture::packed(&[1]));
+        let mut stage_json = fs::read_to_string(fixture.out().join("stage.json")).unwrap();
+        stage_json = stage_json.replace("\"resolution\": 4", "\"resolution\": 8");
+        fs::write(other.out().join("stage.json"), stage_json).unwrap();
+        let error = Dataset::open(&other.out()).err().unwrap();
+        assert!(
+            matches!(error, DatasetError::Malformed { part: "header", .. }),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn threads_share_a_data_set() {
+        fn shared<T: Send + Sync>() {}
+        shared::<Dataset>();
+    }
+}

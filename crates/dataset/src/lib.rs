@@ -1,0 +1,42 @@
+//! Images and vectors to checksummed, memory-mapped shards, and back.
+//!
+//! [`pack`] joins what `ingest` and `textfeat` wrote, shard by shard, into files laid out as [`mod@format`]
+//! says. [`Dataset`] maps them and gives any sample of a [`Split`] without copying; [`Epochs`] says in which
+//! order training sees them. [`verify`] reads every byte again and names what is damaged; [`inspect`] shows
+//! what is inside.
+//!
+//! ```no_run
+//! use dataset::{Dataset, Epochs, Split};
+//!
+//! let data = Dataset::open("data/dataset".as_ref())?;
+//! let mut epochs = Epochs::new(7, data.len(Split::Train));
+//! for position in 0..1000 {
+//!     let Some(sample) = data.sample(Split::Train, epochs.at(position)) else { break };
+//!     println!("{} {}", sample.id, sample.captions[0]);
+//! }
+//! # Ok::<(), dataset::DatasetError>(())
+//! ```
+
+#[cfg(target_endian = "big")]
+compile_error!("shards hold little-endian floats that are used in place");
+
+mod codec;
+mod dataset;
+mod epochs;
+mod error;
+#[cfg(test)]
+mod fixture;
+mod folder;
+pub mod format;
+pub mod inspect;
+mod map;
+pub mod pack;
+mod parse;
+mod shard;
+mod split;
+pub mod verify;
+
+pub use dataset::{Dataset, Sample};
+pub use epochs::Epochs;
+pub use error::DatasetError;
+pub use split::Split;

@@ -1,0 +1,132 @@
+//! The built program: results, exit codes, messages.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::process::{Command, Output};
+
+use dataset::pack;
+use serde_json::Value;
+
+#[path = "../src/fixture.rs"]
+mod fixture;
+
+use fixture::{Fixture, flip};
+
+/// Runs `dataset` with these arguments in the fixture's folder.
+fn dataset(fixture: &Fixture, args: &str) -> Output {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_dataset"));
+    program
+        .args(args.split(' '))
+        .current_dir(fixture.root.path())
+        .output()
+        .unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn last_line_json(output: &Output) -> Value {
+    serde_json::from_str(stdout(output).lines().last().unwrap()).unwrap()
+}
+
+const PACK: &str = "pack --images ingested --features features --out dataset --json";
+
+#[test]
+fn pack_does_its_work_once_and_gives_its_result_twice() {
+    let fixture = Fixture::new(&[2, 1]);
+    let dry = dataset(&fixture, &format!("{PACK} --dry-run"));
+    assert!(
+        dry.status.success() && last_line_json(&dry)["would_pack"] == 2,
+        "{}",
+        stderr(&dry)
+    );
+    assert!(!fixture.out().exists(), "a dry run touches nothing");
+
+    let first = dataset(&fixture, PACK);
+    assert!(first.status.success(), "{}", stderr(&first));
+    let result = last_line_json(&first);
+    assert_eq!(
+        (&result["already"], &result["counts"]["products"]),
+        (&false.into(), &3.into())
+    );
+
+    let second = dataset(&fixture, PACK);
+    assert!(
+        second.status.success() && stderr(&second).contains("already packed"),
+        "{}",
+        stderr(&second)
+    );
+    let again = last_line_json(&second);
+    assert_eq!(
+        (&again["already"], &again["counts"]),
+        (&true.into(), &result["counts"])
+    );
+}
+
+#[test]
+fn verify_fails_on_one_flipped_bit_and_names_shard_and_product() {
+    let fixture = Fixture::packed(&[2, 3]);
+    let sound = dataset(&fixture, "verify dataset");
+    assert!(
+        sound.status.success() && stdout(&sound).contains("5 products in 2 shards"),
+        "{}",
+        stdout(&sound)
+    );
+    flip(&fixture.out().join("shard-00001.atl"), 4096 + 48, 3);
+    let damaged = dataset(&fixture, "verify dataset");
+    assert_eq!(damaged.status.code(), Some(1));
+    let text = stdout(&damaged);
+    assert!(
+        text.contains("shard-00001.atl: image 1, product 1-1: expected blake3 "),
+        "{text}"
+    );
+    assert!(text.contains("\nhint: "), "{text}");
+}
+
+#[test]
+fn inspect_shows_the_whole_and_one_sample() {
+    let fixture = Fixture::packed(&[2, 1]);
+    let whole = dataset(&fixture, "inspect dataset");
+    assert!(
+        stdout(&whole).contains("resolution  4 x 4 RGB"),
+        "{}",
+        stdout(&whole)
+    );
+    assert_eq!(
+        last_line_json(&dataset(&fixture, "inspect dataset --json"))["splits"]["train"],
+        2
+    );
+
+    let one = dataset(&fixture, "inspect dataset --shard 0 --index 1 --png one.png");
+    assert!(one.status.success(), "{}", stderr(&one));
+    let text = stdout(&one);
+    assert!(
+        text.contains("product 0-1 (val)") && text.contains("caption 1: red bag 1"),
+        "{text}"
+    );
+    assert!(
+        fs::read(fixture.root.path().join("one.png"))
+            .unwrap()
+            .starts_with(b"\x89PNG")
+    );
+}
+
+#[test]
+fn a_sample_that_is_not_there_is_wrong_usage() {
+    let fixture = Fixture::packed(&[2]);
+    for (args, said) in [
+        ("inspect dataset --index 2", "--index: expected a number below 2"),
+        ("inspect dataset --shard 1", "--shard: expected a number below 1"),
+    ] {
+        let output = dataset(&fixture, args);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains(said), "{}", stderr(&output));
+    }
+    assert_eq!(dataset(&fixture, "pack").status.code(), Some(2));
+    assert_eq!(dataset(&fixture, "verify absent").status.code(), Some(1));
+}
