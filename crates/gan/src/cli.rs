@@ -1,0 +1,198 @@
+//! The program: `gan train | eval | bench | doctor`.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+use dataset::Dataset;
+use serde_json::json;
+use stage::{CommonArgs, Console, Interrupt, Outcome};
+
+use crate::device::DeviceChoice;
+use crate::recipe::Recipe;
+use crate::train::{self, TrainPlan};
+use crate::{LoadedModel, bench, doctor, eval};
+
+/// Trains a text-conditional image generator on a dataset.
+#[derive(Debug, Parser)]
+#[command(name = "gan", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    common: CommonArgs,
+    /// Where to compute: auto, cpu, cuda or cuda:N
+    #[arg(long, global = true, default_value = "auto", value_name = "DEVICE")]
+    device: DeviceChoice,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Train by a recipe, or go on with a training
+    Train(TrainArgs),
+    /// Measure what a run's model draws
+    Eval(EvalArgs),
+    /// Measure the rate of training on made-up data
+    Bench(BenchArgs),
+    /// Say what this machine offers and what to do about what is missing
+    Doctor,
+}
+
+#[derive(Debug, Args)]
+struct RecipeArgs {
+    /// Recipe, such as configs/dcgan.toml
+    config: PathBuf,
+    /// Set a key of the recipe, such as train.kimg=100
+    #[arg(long = "set", value_name = "SECTION.KEY=VALUE")]
+    set: Vec<String>,
+    /// Seed of weights, order, captions and noise [short for --set train.seed=N]
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+struct TrainArgs {
+    #[command(flatten)]
+    recipe: RecipeArgs,
+    /// Folder that `dataset pack` wrote
+    #[arg(long, default_value = "data/dataset", value_name = "DIR")]
+    data: PathBuf,
+    /// Folder of this run
+    #[arg(long, value_name = "DIR")]
+    run: PathBuf,
+    /// Go on with the run that is in the folder, if there is one
+    #[arg(long)]
+    resume: bool,
+}
+
+#[derive(Debug, Args)]
+struct EvalArgs {
+    /// Folder of the run
+    #[arg(long, value_name = "DIR")]
+    run: PathBuf,
+    /// Folder that `dataset pack` wrote
+    #[arg(long, default_value = "data/dataset", value_name = "DIR")]
+    data: PathBuf,
+    /// Unseen captions to draw, at most
+    #[arg(long, default_value_t = 200, value_name = "N")]
+    captions: usize,
+    /// Write the captions that were drawn, for `gen grid --captions`
+    #[arg(long, value_name = "FILE.jsonl")]
+    captions_out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct BenchArgs {
+    #[command(flatten)]
+    recipe: RecipeArgs,
+    /// Steps to measure, after three to warm up
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
+    steps: u64,
+}
+
+impl RecipeArgs {
+    fn read(&self) -> anyhow::Result<Recipe> {
+        let mut set = self.set.clone();
+        set.extend(self.seed.map(|seed| format!("train.seed={seed}")));
+        Ok(Recipe::read(&self.config, &set)?)
+    }
+}
+
+/// Does what the command line asks for.
+///
+/// # Errors
+/// Whatever the work meets, with its hint.
+pub fn run(cli: Cli) -> anyhow::Result<Outcome> {
+    let console = cli.common.console();
+    if let Some(jobs) = cli.common.jobs {
+        tch::set_num_threads(i32::from(jobs));
+    }
+    // Denormal numbers are slow and worth nothing to a network.
+    let _ = aten::set_flush_denormal(true);
+    match &cli.command {
+        Command::Train(args) => train(&cli, args, &console),
+        Command::Eval(args) => evaluate(&cli, args, &console),
+        Command::Bench(args) => measure(&cli, args, &console),
+        Command::Doctor => {
+            let findings = doctor::examine();
+            findings
+                .lines()
+                .iter()
+                .try_for_each(|line| console.result(line))?;
+            console.json_result(&serde_json::to_value(&findings)?)?;
+            Ok(Outcome::Done)
+        }
+    }
+}
+
+fn train(cli: &Cli, args: &TrainArgs, console: &Console) -> anyhow::Result<Outcome> {
+    let plan = TrainPlan {
+        recipe: args.recipe.read()?,
+        data: args.data.clone(),
+        run: args.run.clone(),
+        device: cli.device.find()?,
+        resume: args.resume,
+        force: cli.common.force,
+    };
+    if cli.common.dry_run {
+        console.result(format!(
+            "would train {} steps into {}:",
+            plan.recipe.steps(),
+            plan.run.display()
+        ))?;
+        console.result(plan.recipe.to_toml()?.trim_end())?;
+        return Ok(Outcome::Done);
+    }
+    let interrupt = Interrupt::install().context("cannot listen for Ctrl-C")?;
+    let report = train::train(&plan, console, &interrupt)?;
+    let kimg = (report.step * plan.recipe.train.batch as u64) as f64 / 1000.0;
+    let said = match (report.outcome, report.steps_now) {
+        (Outcome::Interrupted, _) => "stopped and saved; --resume goes on",
+        (Outcome::Done, 0) => "was trained before: nothing to do",
+        (Outcome::Done, _) => "trained",
+    };
+    let rate = report.images_per_second;
+    console.result(format!(
+        "{}: {said}, {kimg:.1} kimg, {rate:.1} images/s",
+        report.model.display()
+    ))?;
+    console.json_result(&json!({
+        "step": report.step, "kimg": kimg, "images_per_second": rate, "model": report.model,
+    }))?;
+    Ok(report.outcome)
+}
+
+fn evaluate(cli: &Cli, args: &EvalArgs, console: &Console) -> anyhow::Result<Outcome> {
+    let device = cli.device.find()?;
+    let loaded = LoadedModel::read(&args.run.join(train::MODEL), device)?;
+    let data = Dataset::open(&args.data)?;
+    let cases = eval::unseen_captions(&loaded.model, &data, &args.data, args.captions)?;
+    if let Some(path) = &args.captions_out {
+        stage::atomic::write(path, eval::to_jsonl(&cases).as_bytes())?;
+    }
+    let report = eval::colour_accuracy(&loaded, &data, &cases, device)?;
+    for (colour, [asked, hits]) in &report.by_colour {
+        console.detail(format!("{colour}: {hits} of {asked}"));
+    }
+    console.result(format!(
+        "colour as asked: {} of {} unseen captions ({:.1} %); their real images: {:.1} %",
+        report.right,
+        report.captions,
+        100.0 * report.share,
+        100.0 * report.real_share,
+    ))?;
+    console
+        .json_result(&json!({ "colour": report, "images_seen": loaded.images_seen, "model": loaded.hash }))?;
+    Ok(Outcome::Done)
+}
+
+fn measure(cli: &Cli, args: &BenchArgs, console: &Console) -> anyhow::Result<Outcome> {
+    let recipe = args.recipe.read()?;
+    let report = bench::bench(&recipe, args.steps, cli.device.find()?)?;
+    console.result(format!(
+        "{:.1} images/s over {} steps of {} at {} pixels",
+        report.images_per_second, report.steps, recipe.train.batch, recipe.train.resolution
+    ))?;
+    console.json_result(&serde_json::to_value(&report)?)?;
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,70 @@
+//! G: noise and text to an image.
+//!
+//! The text is projected and joined to z; transposed convolutions then double the side from 4x4 up, each with
+//! BatchNorm and ReLU, the last to three channels and tanh (Radford et al. 2016; text as in Reed et al. 2016).
+
+use tch::{Device, Tensor};
+
+use super::layers::{BatchNorm, ConvTranspose, TextProjection, Window, channels_last, leaky_relu};
+use super::{Params, Shape};
+
+/// The generator.
+pub struct Generator {
+    shape: Shape,
+    params: Params,
+    text: TextProjection,
+    blocks: Vec<(ConvTranspose, BatchNorm)>,
+    to_rgb: ConvTranspose,
+}
+
+impl Generator {
+    /// A generator with fresh weights.
+    #[must_use]
+    pub fn new(shape: Shape, seed: u64, device: Device) -> Self {
+        let mut params = Params::new(device, seed, 1);
+        let p = &mut params;
+        let text = TextProjection::new(p, "text", shape.dims, shape.text_dim);
+        let mut blocks = Vec::new();
+        let mut c_in = shape.z_dim + shape.text_dim;
+        for stage in 0..shape.stages() {
+            let (c_out, window) = match stage {
+                0 => (shape.top_width(), Window::Whole),
+                _ => (c_in / 2, Window::Halving),
+            };
+            let conv = ConvTranspose::new(p, &format!("blocks.{stage}.conv"), c_in, c_out, window);
+            blocks.push((conv, BatchNorm::new(p, &format!("blocks.{stage}.norm"), c_out)));
+            c_in = c_out;
+        }
+        let to_rgb = ConvTranspose::new(p, "to_rgb", c_in, 3, Window::Halving);
+        Self {
+            shape,
+            params,
+            text,
+            blocks,
+            to_rgb,
+        }
+    }
+
+    /// Shapes of inputs and images.
+    #[must_use]
+    pub const fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// All that is learnt.
+    #[must_use]
+    pub const fn params(&self) -> &Params {
+        &self.params
+    }
+
+    /// z `[n, z_dim]` and texts `[n, dims]` to images `[n, 3, r, r]` in -1..=1.
+    pub fn forward(&self, z: &Tensor, texts: &Tensor, training: bool) -> Tensor {
+        let text = leaky_relu(&self.text.forward(texts)); // [n, text_dim]
+        let mut x = Tensor::cat(&[z, &text], 1).unsqueeze(-1).unsqueeze(-1); // [n, z_dim + text_dim, 1, 1]
+        for (conv, norm) in &self.blocks {
+            // The first map has its layout from here on: 1x1 maps have none to keep.
+            x = channels_last(&norm.forward(&conv.forward(&x), training).relu()); // [n, 1024, 4, 4], [n, 512, 8, 8], ...
+        }
+        self.to_rgb.forward(&x).tanh() // [n, 3, r, r]
+    }
+}

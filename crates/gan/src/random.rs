@@ -1,0 +1,96 @@
+//! All randomness of a training, from (seed, stream, step) alone.
+//!
+//! A run that was killed and resumed draws the same numbers as one never interrupted, on any device. The numbers
+//! come from ChaCha8 on the host: a batch of noise is a few thousand values.
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use tch::{Device, Tensor};
+
+/// What numbers are drawn for; streams never share numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stream {
+    /// Initial weights; the step is the parameter's number.
+    Weights = 1,
+    /// z of a training step.
+    Noise = 2,
+    /// Which caption of each product a step takes.
+    Captions = 3,
+    /// z of sample grids and of evaluation.
+    Samples = 4,
+}
+
+/// Numbers of one stream at one step.
+pub struct Random(ChaCha8Rng);
+
+impl Random {
+    /// The numbers of (seed, stream, step).
+    #[must_use]
+    pub fn new(seed: u64, stream: Stream, step: u64) -> Self {
+        let mut key = [0; 32];
+        key[..8].copy_from_slice(&seed.to_le_bytes());
+        key[8..16].copy_from_slice(&step.to_le_bytes());
+        key[16] = stream as u8;
+        Self(ChaCha8Rng::from_seed(key))
+    }
+
+    /// A whole number below `bound`, evenly (multiply and shift; the bias is below bound / 2^64).
+    pub fn below(&mut self, bound: usize) -> usize {
+        ((u128::from(self.0.next_u64()) * bound as u128) >> 64) as usize
+    }
+
+    /// `n` standard normal values (Box and Muller 1958).
+    pub fn normals(&mut self, n: usize) -> Vec<f32> {
+        let mut values = Vec::with_capacity(n + 1);
+        while values.len() < n {
+            // In (0, 1], so that the logarithm is finite.
+            let u = ((self.0.next_u64() >> 11) as f64 + 1.0) / (1_u64 << 53) as f64;
+            let angle = std::f64::consts::TAU * ((self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64);
+            let radius = (-2.0 * u.ln()).sqrt();
+            values.extend([(radius * angle.cos()) as f32, (radius * angle.sin()) as f32]);
+        }
+        values.truncate(n);
+        values
+    }
+
+    /// A tensor of standard normal values on `device`.
+    pub fn normal_tensor(&mut self, shape: &[i64], device: Device) -> Tensor {
+        let n: i64 = shape.iter().product();
+        Tensor::from_slice(&self.normals(n as usize))
+            .reshape(shape)
+            .to_device(device)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn streams_and_steps_differ_and_repeat() {
+        let draw = |seed, stream, step| Random::new(seed, stream, step).normals(3);
+        assert_eq!(draw(1, Stream::Noise, 5), draw(1, Stream::Noise, 5));
+        let others = [
+            draw(2, Stream::Noise, 5),
+            draw(1, Stream::Samples, 5),
+            draw(1, Stream::Noise, 6),
+        ];
+        assert!(others.iter().all(|o| *o != draw(1, Stream::Noise, 5)));
+    }
+
+    #[test]
+    fn normals_have_the_moments_of_a_normal() {
+        let x = Random::new(7, Stream::Noise, 0).normals(100_001);
+        let moment = |k: i32| x.iter().map(|&v| f64::from(v).powi(k)).sum::<f64>() / x.len() as f64;
+        let moments = [moment(1), moment(2) - 1.0, moment(3), moment(4) - 3.0];
+        assert!(moments.iter().all(|m| m.abs() < 0.06), "{moments:?}");
+    }
+
+    #[test]
+    fn whole_numbers_stay_below_and_fill_their_range() {
+        let mut random = Random::new(7, Stream::Captions, 0);
+        let mut counts = [0; 5];
+        (0..5000).for_each(|_| counts[random.below(5)] += 1);
+        assert!(counts.iter().all(|c| (850..1150).contains(c)), "{counts:?}");
+    }
+}

@@ -1,0 +1,115 @@
+//! What the values of a recipe may be.
+
+use super::{AdamRecipe, Networks, Objective, RESOLUTIONS, Recipe, Train};
+
+impl Recipe {
+    /// Says of the first value that cannot be which key it is, what is allowed and what was found.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let Train {
+            resolution,
+            batch,
+            kimg,
+            tick_kimg,
+            grid_kimg,
+            checkpoint_kimg,
+            checkpoint_minutes,
+            ..
+        } = self.train;
+        within(
+            "train.resolution",
+            RESOLUTIONS.contains(&resolution),
+            "32, 64 or 128",
+            resolution,
+        )?;
+        // BatchNorm needs more than one value a channel where the map is 1x1.
+        within(
+            "train.batch",
+            (2..=4096).contains(&batch),
+            "from 2 to 4096",
+            batch,
+        )?;
+        let rhythm = [
+            ("train.kimg", kimg),
+            ("train.tick_kimg", tick_kimg),
+            ("train.grid_kimg", grid_kimg),
+            ("train.checkpoint_kimg", checkpoint_kimg),
+            ("train.checkpoint_minutes", checkpoint_minutes),
+            ("ema.half_life_kimg", self.ema.half_life_kimg),
+        ];
+        for (key, value) in rhythm {
+            within(key, value > 0.0 && value <= 1e9, "above 0 and at most 1e9", value)?;
+        }
+        let Networks {
+            z_dim,
+            text_dim,
+            width,
+        } = self.networks;
+        for (key, value) in [("networks.z_dim", z_dim), ("networks.text_dim", text_dim)] {
+            within(key, (1..=4096).contains(&value), "from 1 to 4096", value)?;
+        }
+        within(
+            "networks.width",
+            (1..=512).contains(&width),
+            "from 1 to 512",
+            width,
+        )?;
+        let AdamRecipe {
+            lr,
+            beta1,
+            beta2,
+            eps,
+        } = self.adam;
+        within("adam.lr", lr > 0.0 && lr <= 1.0, "above 0 and at most 1", lr)?;
+        within(
+            "adam.beta1",
+            (0.0..1.0).contains(&beta1),
+            "from 0 to below 1",
+            beta1,
+        )?;
+        within(
+            "adam.beta2",
+            (0.0..1.0).contains(&beta2),
+            "from 0 to below 1",
+            beta2,
+        )?;
+        within("adam.eps", eps > 0.0 && eps <= 1.0, "above 0 and at most 1", eps)?;
+        within(
+            "ema.ramp_up",
+            self.ema.ramp_up > 0.0 && self.ema.ramp_up <= 1.0,
+            "above 0 and at most 1",
+            self.ema.ramp_up,
+        )?;
+        let Objective {
+            reconstruction,
+            wrong_text,
+            wrong_text_max_cosine: cosine,
+        } = self.objective;
+        let weight_ok = (0.0..=1e6).contains(&reconstruction);
+        within(
+            "objective.reconstruction",
+            weight_ok,
+            "from 0 to 1e6",
+            reconstruction,
+        )?;
+        within(
+            "objective.wrong_text",
+            (0.0..=1.0).contains(&wrong_text),
+            "from 0 to 1",
+            wrong_text,
+        )?;
+        within(
+            "objective.wrong_text_max_cosine",
+            (-1.0..=1.0).contains(&cosine),
+            "from -1 to 1",
+            cosine,
+        )
+    }
+}
+
+fn within(key: &str, ok: bool, allowed: &str, found: impl std::fmt::Display) -> Result<(), String> {
+    if ok {
+        Ok(())
+    } else {
+        Err(format!("{key}: expected a value {allowed}, found {found}"))
+    }
+}

@@ -1,0 +1,199 @@
+//! A recipe: everything that decides what is trained and how, read from TOML and `--set`.
+
+mod check;
+mod schema;
+
+use std::path::Path;
+
+use crate::GanError;
+
+pub use schema::{AdamRecipe, Captions, EmaRecipe, Networks, Objective, Recipe, Train};
+
+/// Resolutions that the networks come in, in pixels.
+pub const RESOLUTIONS: [usize; 3] = [32, 64, 128];
+
+impl Recipe {
+    /// Reads a recipe file, applies `--set` pairs, checks the result.
+    ///
+    /// # Errors
+    /// The file is absent or no TOML, a key is unknown, a value is of the wrong type or out of range.
+    pub fn read(path: &Path, set: &[String]) -> Result<Self, GanError> {
+        let origin = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|e| GanError::Recipe {
+            origin: origin.clone(),
+            message: format!("cannot read: {e}"),
+        })?;
+        Self::parse(&text, &origin, set)
+    }
+
+    /// As [`Recipe::read`], from text; `origin` names it in errors.
+    ///
+    /// # Errors
+    /// As [`Recipe::read`].
+    pub fn parse(text: &str, origin: &str, set: &[String]) -> Result<Self, GanError> {
+        let bad = |origin: &str, message: String| GanError::Recipe {
+            origin: origin.to_owned(),
+            message,
+        };
+        // Parsed as a whole first, so that a mistake in the file is shown with its line.
+        let _: Self = toml::from_str(text).map_err(|e| bad(origin, e.to_string().trim_end().to_owned()))?;
+        let mut table: toml::Table = toml::from_str(text).map_err(|e| bad(origin, e.to_string()))?;
+        for pair in set {
+            apply(&mut table, pair).map_err(|message| bad(&format!("--set {pair}"), message))?;
+        }
+        let origin = if set.is_empty() {
+            origin.to_owned()
+        } else {
+            format!("{origin} with --set")
+        };
+        let recipe: Self = table
+            .try_into()
+            .map_err(|e: toml::de::Error| bad(&origin, e.message().to_owned()))?;
+        recipe.check().map_err(|message| bad(&origin, message))?;
+        Ok(recipe)
+    }
+
+    /// The recipe as TOML, every key written out.
+    ///
+    /// # Errors
+    /// Never for a checked recipe.
+    pub fn to_toml(&self) -> Result<String, GanError> {
+        toml::to_string(self).map_err(|e| GanError::Recipe {
+            origin: "recipe".to_owned(),
+            message: e.to_string(),
+        })
+    }
+
+    /// Steps of the whole training: `kimg * 1000 / batch`, rounded up.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.steps_in(self.train.kimg)
+    }
+
+    /// Steps in so many kimg, at least one.
+    #[must_use]
+    pub fn steps_in(&self, kimg: f64) -> u64 {
+        ((kimg * 1000.0 / self.train.batch as f64).ceil() as u64).max(1)
+    }
+
+    /// The keys, as `a.b: old -> new`, in which `other` would give other weights. Length and rhythm of the
+    /// training do not: a run may be prolonged.
+    #[must_use]
+    pub fn differences(&self, other: &Self) -> Vec<String> {
+        let neutral = |recipe: &Self| {
+            let mut recipe = recipe.clone();
+            recipe.train.kimg = 0.0;
+            recipe.train.tick_kimg = 0.0;
+            recipe.train.grid_kimg = 0.0;
+            recipe.train.checkpoint_kimg = 0.0;
+            recipe.train.checkpoint_minutes = 0.0;
+            toml::Table::try_from(recipe).unwrap_or_default()
+        };
+        let (old, new) = (neutral(self), neutral(other));
+        let mut lines = Vec::new();
+        for (section, values) in &old {
+            for (key, value) in values.as_table().into_iter().flatten() {
+                let changed = new.get(section).and_then(|s| s.get(key)).filter(|v| *v != value);
+                lines.extend(changed.map(|v| format!("{section}.{key}: {value} -> {v}")));
+            }
+        }
+        lines
+    }
+}
+
+/// Puts `section.key=value` into the table; the value is TOML, or a bare word taken as a string.
+fn apply(table: &mut toml::Table, pair: &str) -> Result<(), String> {
+    let (path, value) = pair
+        .split_once('=')
+        .ok_or("expected section.key=value, found no `=`")?;
+    let (section, key) = path
+        .trim()
+        .split_once('.')
+        .ok_or("expected section.key=value, found no `.` in the key")?;
+    let value = value.trim();
+    let value = toml::from_str::<toml::Table>(&format!("v = {value}"))
+        .ok()
+        .and_then(|mut t| t.remove("v"))
+        .unwrap_or_else(|| toml::Value::String(value.to_owned()));
+    let entry = table.entry(section).or_insert_with(|| toml::Table::new().into());
+    let section_table = entry
+        .as_table_mut()
+        .ok_or_else(|| format!("expected a section, found a value at `{section}`"))?;
+    section_table.insert(key.to_owned(), value);
+    Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str, set: &[&str]) -> Result<Recipe, String> {
+        let set: Vec<String> = set.iter().map(|&s| s.to_owned()).collect();
+        Recipe::parse(text, "a.toml", &set).map_err(|e| e.to_string())
+    }
+
+    const SHORT: &str = "[train]\nresolution = 64\n";
+
+    #[test]
+    fn defaults_are_filled_in_and_survive_a_round_trip() {
+        let recipe = parse(SHORT, &[]).unwrap();
+        assert_eq!(
+            (recipe.train.batch, recipe.networks.z_dim, recipe.adam.beta1),
+            (64, 100, 0.5)
+        );
+        assert_eq!(parse(&recipe.to_toml().unwrap(), &[]).unwrap(), recipe);
+    }
+
+    #[test]
+    fn set_overrides_numbers_and_words() {
+        let recipe = parse(SHORT, &["train.kimg=2", "adam.lr=1e-3", "train.captions=any"]).unwrap();
+        assert_eq!(recipe.steps(), 32);
+        assert_eq!((recipe.adam.lr, recipe.train.captions), (1e-3, Captions::Any));
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused_with_its_key() {
+        let cases: [(&str, &[&str], &str); 7] = [
+            (
+                "[train]\nresolution = 48\n",
+                &[],
+                "train.resolution: expected a value 32, 64 or 128, found 48",
+            ),
+            (
+                "[train]\nresolution = 64\nbatsch = 3\n",
+                &[],
+                "unknown field `batsch`",
+            ),
+            (
+                "[train]\nresolution = \"big\"\n",
+                &[],
+                "invalid type: string \"big\"",
+            ),
+            ("", &[], "missing field `train`"),
+            (
+                SHORT,
+                &["train.batch=1"],
+                "train.batch: expected a value from 2 to 4096",
+            ),
+            (SHORT, &["train.kimgs=1"], "unknown field `kimgs`"),
+            (SHORT, &["adam.lr"], "found no `=`"),
+        ];
+        for (text, set, expected) in cases {
+            let error = parse(text, set).unwrap_err();
+            assert!(error.contains(expected) && error.contains("\nhint: "), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_longer_training_is_the_same_run_and_another_rate_is_not() {
+        let recipe = parse(SHORT, &[]).unwrap();
+        assert!(
+            recipe
+                .differences(&parse(SHORT, &["train.kimg=5"]).unwrap())
+                .is_empty()
+        );
+        let other = parse(SHORT, &["adam.lr=0.001"]).unwrap();
+        assert_eq!(recipe.differences(&other), ["adam.lr: 0.0002 -> 0.001"]);
+    }
+}

@@ -1,0 +1,184 @@
+//! The keys of a recipe and their defaults.
+
+use serde::{Deserialize, Serialize};
+
+/// A checked recipe with all defaults filled in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// How long, on what, how often to look.
+    pub train: Train,
+    /// Widths of both networks.
+    #[serde(default)]
+    pub networks: Networks,
+    /// Terms of the losses.
+    #[serde(default)]
+    pub objective: Objective,
+    /// Rates of both optimizers.
+    #[serde(default)]
+    pub adam: AdamRecipe,
+    /// The averaged generator that samples are drawn from.
+    #[serde(default)]
+    pub ema: EmaRecipe,
+}
+
+/// Length, batch and rhythm of the training. A kimg is a thousand real images shown to D.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Train {
+    /// Side of the images in pixels: 32, 64 or 128. A dataset of a multiple of it is averaged down.
+    pub resolution: usize,
+    /// Images in a step.
+    #[serde(default = "defaults::batch")]
+    pub batch: usize,
+    /// Length of the training.
+    #[serde(default = "defaults::kimg")]
+    pub kimg: f64,
+    /// A line of statistics is written this often.
+    #[serde(default = "defaults::tick_kimg")]
+    pub tick_kimg: f64,
+    /// A grid of samples is drawn this often.
+    #[serde(default = "defaults::grid_kimg")]
+    pub grid_kimg: f64,
+    /// The whole state is saved this often.
+    #[serde(default = "defaults::checkpoint_kimg")]
+    pub checkpoint_kimg: f64,
+    /// And after so many minutes without a save, so that a slow machine does not lose hours.
+    #[serde(default = "defaults::checkpoint_minutes")]
+    pub checkpoint_minutes: f64,
+    /// Seed of weights, order, captions and noise.
+    #[serde(default = "defaults::seed")]
+    pub seed: u64,
+    /// Which of a product's captions a step takes.
+    #[serde(default)]
+    pub captions: Captions,
+}
+
+/// Which caption of a product accompanies its image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[derive(Default)]
+pub enum Captions {
+    /// Always the first, `full`, as the article does.
+    #[default]
+    Full,
+    /// One of them at random, for generators that are to obey short texts too.
+    Any,
+}
+
+/// Sizes of the networks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Networks {
+    /// Length of the noise vector z.
+    pub z_dim: usize,
+    /// Length of the projected text, in both networks.
+    pub text_dim: usize,
+    /// Channels next to the image; doubled at each halving of the resolution down to 4x4.
+    pub width: usize,
+}
+
+/// What the losses are made of beside the article's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Objective {
+    /// Weight, in G's loss, of the mean absolute difference to the real image of the same text (the L1 term of
+    /// Isola et al. 2017, who take 100). It gives colours and outlines early and steadily, at the price of variety:
+    /// images of one text become alike. 0 leaves the article's loss.
+    pub reconstruction: f64,
+    /// Weight, within the half for fakes, of real images with another product's text (Reed et al. 2016,
+    /// GAN-CLS, has 0.5). 0 leaves the article's loss.
+    pub wrong_text: f64,
+    /// A "wrong" text whose cosine to the right one is above this is not used: captions repeat.
+    pub wrong_text_max_cosine: f64,
+}
+
+/// Adam's rates, for both networks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AdamRecipe {
+    /// Step size.
+    pub lr: f64,
+    /// Decay of the first moment.
+    pub beta1: f64,
+    /// Decay of the second moment.
+    pub beta2: f64,
+    /// Added to the root of the second moment.
+    pub eps: f64,
+}
+
+/// The moving average of the generator's weights.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EmaRecipe {
+    /// Half-life in kimg (StyleGAN2-ADA: batch * 10 / 32).
+    pub half_life_kimg: f64,
+    /// The half-life is never above this share of the images seen, so that early samples are not noise.
+    pub ramp_up: f64,
+}
+
+mod defaults {
+    pub(super) const fn batch() -> usize {
+        64
+    }
+    pub(super) const fn kimg() -> f64 {
+        1000.0
+    }
+    pub(super) const fn tick_kimg() -> f64 {
+        1.0
+    }
+    pub(super) const fn grid_kimg() -> f64 {
+        20.0
+    }
+    pub(super) const fn checkpoint_kimg() -> f64 {
+        20.0
+    }
+    pub(super) const fn checkpoint_minutes() -> f64 {
+        10.0
+    }
+    pub(super) const fn seed() -> u64 {
+        1
+    }
+}
+
+impl Default for Networks {
+    /// The article's networks with the usual width of a DCGAN.
+    fn default() -> Self {
+        Self {
+            z_dim: 100,
+            text_dim: 128,
+            width: 64,
+        }
+    }
+}
+
+impl Default for Objective {
+    fn default() -> Self {
+        Self {
+            reconstruction: 0.0,
+            wrong_text: 0.0,
+            wrong_text_max_cosine: 0.8,
+        }
+    }
+}
+
+impl Default for AdamRecipe {
+    /// Radford et al. 2016: 2e-4, β (0.5, 0.999).
+    fn default() -> Self {
+        Self {
+            lr: 2e-4,
+            beta1: 0.5,
+            beta2: 0.999,
+            eps: 1e-8,
+        }
+    }
+}
+
+impl Default for EmaRecipe {
+    fn default() -> Self {
+        Self {
+            half_life_kimg: 20.0,
+            ramp_up: 0.05,
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Batches of a dataset for a training step: which products, which of their captions, as tensors.
+
+use std::path::Path;
+
+use dataset::{Dataset, Epochs, Split};
+use tch::{Kind, Tensor};
+
+use super::step::Batch;
+use crate::GanError;
+use crate::device::Device;
+use crate::random::{Random, Stream};
+use crate::recipe::{Captions, Recipe};
+
+/// The train split, in exact shuffled epochs; what a step gets follows from (seed, step) alone.
+pub struct Batches<'a> {
+    data: &'a Dataset,
+    epochs: Epochs,
+    device: Device,
+    batch: usize,
+    resolution: usize,
+    seed: u64,
+    captions: Captions,
+}
+
+impl<'a> Batches<'a> {
+    /// Batches as `recipe` asks for them.
+    ///
+    /// # Errors
+    /// The dataset is empty, or its images are no multiple of the recipe's resolution.
+    pub fn new(data: &'a Dataset, path: &Path, recipe: &Recipe, device: Device) -> Result<Self, GanError> {
+        let (wanted, found) = (recipe.train.resolution, data.resolution());
+        if found % wanted != 0 {
+            return Err(GanError::Data {
+                path: path.to_owned(),
+                expected: format!("images of {wanted} pixels or a multiple (train.resolution)"),
+                found: format!("{found} pixels"),
+                hint: "ingest again with a fitting --size, or set train.resolution",
+            });
+        }
+        let len = data.len(Split::Train);
+        if len == 0 {
+            return Err(GanError::Data {
+                path: path.to_owned(),
+                expected: "at least one product in the train split".to_owned(),
+                found: "none".to_owned(),
+                hint: "`dataset inspect` shows what is there; a dump of a handful of products can fall into val and test",
+            });
+        }
+        Ok(Self {
+            data,
+            epochs: Epochs::new(recipe.train.seed, len),
+            device,
+            batch: recipe.train.batch,
+            resolution: wanted,
+            seed: recipe.train.seed,
+            captions: recipe.train.captions,
+        })
+    }
+
+    /// The batch of a step, counted from 0.
+    ///
+    /// # Errors
+    /// libtorch refuses a call.
+    pub fn at(&mut self, step: u64) -> Result<Batch, GanError> {
+        let (side, dims, captions) = (self.data.resolution(), self.data.dims(), self.data.captions());
+        let mut random = Random::new(self.seed, Stream::Captions, step);
+        let mut pixels = Vec::with_capacity(self.batch * side * side * 3);
+        let mut texts = Vec::with_capacity(self.batch * dims);
+        for i in 0..self.batch as u64 {
+            let index = self.epochs.at(step * self.batch as u64 + i);
+            let Some(sample) = self.data.sample(Split::Train, index) else {
+                continue;
+            };
+            let caption = match self.captions {
+                Captions::Full => 0,
+                Captions::Any => random.below(captions),
+            };
+            pixels.extend_from_slice(sample.image);
+            texts.extend_from_slice(&sample.vectors[caption * dims..(caption + 1) * dims]);
+        }
+        let images = to_images(&pixels, side, self.resolution, self.device);
+        let texts = Tensor::from_slice(&texts)
+            .view([-1, dims as i64])
+            .to_device(self.device.tch());
+        Ok(Batch { images, texts })
+    }
+}
+
+/// Pixels `[n, side, side, 3]` of u8 as images `[n, 3, r, r]` in -1..=1; larger sides are averaged down exactly.
+pub fn to_images(pixels: &[u8], side: usize, resolution: usize, device: Device) -> Tensor {
+    let side_i = side as i64;
+    // u8 travels to the device: a quarter of the bytes.
+    let bytes = Tensor::from_slice(pixels)
+        .view([-1, side_i, side_i, 3])
+        .to_device(device.tch());
+    let images = bytes.permute([0, 3, 1, 2]).to_kind(Kind::Float) / 127.5 - 1.0; // channels innermost
+    match (side / resolution) as i64 {
+        1 => images,
+        factor => images.avg_pool2d([factor; 2], [factor; 2], [0; 2], false, true, None),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pixels_become_channels_between_minus_one_and_one() {
+        let x = to_images(
+            &[0, 255, 0, 255, 255, 0, 0, 255, 0, 255, 255, 0],
+            2,
+            2,
+            Device::CPU,
+        );
+        assert_eq!(x.size(), [1, 3, 2, 2]);
+        assert_eq!(
+            Vec::<f32>::try_from(x.flatten(0, -1)).unwrap()[..4],
+            [-1.0, 1.0, -1.0, 1.0]
+        );
+    }
+
+    #[test]
+    fn a_larger_image_is_averaged_down_exactly() {
+        let pixels: Vec<u8> = [10, 20, 30, 40].iter().flat_map(|&v| [v, v + 1, v + 2]).collect();
+        let x = to_images(&pixels, 2, 1, Device::CPU);
+        let expected: Vec<f32> = (0..3).map(|c| (25.0 + c as f32) / 127.5 - 1.0).collect();
+        let found = Vec::<f32>::try_from(x.flatten(0, -1)).unwrap();
+        assert!(
+            found.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-6),
+            "{found:?}"
+        );
+    }
+}

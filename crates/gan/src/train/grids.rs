@@ -1,0 +1,124 @@
+//! `reals.png` and `fakes-<kimg>.png`: the same captions and the same noise, grid after grid.
+
+use std::path::Path;
+
+use dataset::{Dataset, Sample, Split};
+use tch::Tensor;
+
+use super::batches::to_images;
+use crate::GanError;
+use crate::device::Device;
+use crate::networks::Generator;
+use crate::picture::{Row, draw_grid, from_tensor};
+use crate::random::{Random, Stream};
+use crate::recipe::{Captions, Recipe};
+
+/// Captions in a grid.
+const ROWS: usize = 8;
+/// Images a caption.
+const COLUMNS: usize = 8;
+
+/// What every grid of a run shows.
+pub struct Grids {
+    captions: Vec<String>,
+    texts: Tensor,
+    z: Tensor,
+}
+
+impl Grids {
+    /// Chooses captions of products never trained on, of different types where the data tell types.
+    #[must_use]
+    pub fn new(data: &Dataset, recipe: &Recipe, device: Device) -> Self {
+        // `full` is what the recipe trains on, `title` the one that a person can read in a line.
+        let caption = match recipe.train.captions {
+            Captions::Full => 0,
+            Captions::Any => 1.min(data.captions().saturating_sub(1)),
+        };
+        let dims = data.dims();
+        let chosen = choose(data);
+        let rows: Vec<f32> = chosen
+            .iter()
+            .flat_map(|s| &s.vectors[caption * dims..(caption + 1) * dims])
+            .copied()
+            .collect();
+        let texts = Tensor::from_slice(&rows).view([-1, dims as i64]);
+        // Every row has the same noise, so that a column shows what the text alone changes.
+        let z = Random::new(recipe.train.seed, Stream::Samples, 0)
+            .normal_tensor(&[COLUMNS as i64, recipe.networks.z_dim as i64], device.tch())
+            .repeat([chosen.len() as i64, 1]);
+        Self {
+            captions: chosen
+                .iter()
+                .map(|s| s.captions.get(caption).cloned().unwrap_or_default())
+                .collect(),
+            texts: texts
+                .repeat_interleave_self_int(COLUMNS as i64, 0, None)
+                .to_device(device.tch()),
+            z,
+        }
+    }
+
+    /// Draws the grid of a generator.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn fakes(&self, generator: &Generator, path: &Path) -> Result<(), GanError> {
+        if self.captions.is_empty() {
+            return Ok(());
+        }
+        let images = tch::no_grad(|| generator.forward(&self.z, &self.texts, false));
+        let rows: Vec<Row> = self
+            .captions
+            .iter()
+            .zip(from_tensor(&images)?.chunks(COLUMNS))
+            .map(|(caption, images)| Row {
+                caption: caption.clone(),
+                images: images.to_vec(),
+            })
+            .collect();
+        draw_grid(&rows).write_png(path, &[])
+    }
+}
+
+/// Draws the first images of the train split as the generator should draw.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn reals(data: &Dataset, recipe: &Recipe, path: &Path) -> Result<(), GanError> {
+    let samples = (0..ROWS * COLUMNS).filter_map(|i| data.sample(Split::Train, i));
+    let pixels: Vec<u8> = samples.flat_map(|s| s.image).copied().collect();
+    let images = to_images(&pixels, data.resolution(), recipe.train.resolution, Device::CPU);
+    let rows: Vec<Row> = from_tensor(&images)?
+        .chunks(COLUMNS)
+        .map(|images| Row {
+            caption: String::new(),
+            images: images.to_vec(),
+        })
+        .collect();
+    draw_grid(&rows).write_png(path, &[])
+}
+
+/// Up to [`ROWS`] products, of val where there are any: first one of each article type, then whatever comes.
+fn choose(data: &Dataset) -> Vec<Sample<'_>> {
+    let split = if data.len(Split::Val) > 0 {
+        Split::Val
+    } else {
+        Split::Train
+    };
+    let mut seen = std::collections::BTreeSet::new();
+    let (mut first, mut rest) = (Vec::new(), Vec::new());
+    for sample in (0..data.len(split)).filter_map(|i| data.sample(split, i)) {
+        let kind = sample.attributes.get("article_type");
+        let list = if kind.is_none_or(|k| seen.insert(k)) {
+            &mut first
+        } else {
+            &mut rest
+        };
+        if list.len() < ROWS {
+            list.push(sample);
+        }
+    }
+    first.extend(rest);
+    first.truncate(ROWS);
+    first
+}

@@ -1,0 +1,186 @@
+//! The training: set up, then one loop with named phases.
+
+pub mod batches;
+pub mod grids;
+pub mod run_folder;
+pub mod stats;
+pub mod step;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use dataset::Dataset;
+use stage::{Console, Interrupt, Outcome, Progress};
+
+use self::batches::Batches;
+use self::grids::Grids;
+use self::run_folder::{Position, RunFolder};
+use self::stats::{Line, Pending, Stats};
+use self::step::Trainer;
+use crate::device::Device;
+use crate::random::{Random, Stream};
+use crate::recipe::Recipe;
+use crate::{GanError, Model};
+
+/// Name of the model in a run folder.
+pub const MODEL: &str = "model.safetensors";
+/// Name of the grid of real images in a run folder.
+pub const REALS: &str = "reals.png";
+
+/// A checked request to train.
+#[derive(Debug, Clone)]
+pub struct TrainPlan {
+    /// What to train.
+    pub recipe: Recipe,
+    /// The dataset's folder.
+    pub data: PathBuf,
+    /// The run's folder.
+    pub run: PathBuf,
+    /// Where to train.
+    pub device: Device,
+    /// Go on with a run that is already there.
+    pub resume: bool,
+    /// Begin anew where a run is already there.
+    pub force: bool,
+}
+
+/// How a training ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// Done, or stopped by the user after saving.
+    pub outcome: Outcome,
+    /// Steps taken, over all sittings.
+    pub step: u64,
+    /// Steps taken now.
+    pub steps_now: u64,
+    /// Images a second of this sitting; 0 where nothing was left to do.
+    pub images_per_second: f64,
+    /// Where the model is.
+    pub model: PathBuf,
+}
+
+/// Trains as planned, from the start or from the newest checkpoint, until the recipe's end or Ctrl-C.
+///
+/// # Errors
+/// The data do not fit, the folder is another run's, a loss is no longer finite, or the disk is full. The run can
+/// then go on from its last checkpoint.
+pub fn train(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Result<Report, GanError> {
+    let TrainPlan { recipe, device, .. } = plan;
+    let data = Dataset::open(&plan.data)?;
+    let mut batches = Batches::new(&data, &plan.data, recipe, *device)?;
+    let folder = RunFolder::open(&plan.run, recipe, plan.resume, plan.force)?;
+    let trainer = Trainer::new(recipe, data.dims(), *device);
+    let begun_at = folder
+        .load(&trainer, data.content_hash(), |text| console.warn(text))?
+        .unwrap_or_default();
+    let stats = Stats::open(folder.dir(), begun_at)?;
+    let grids = Grids::new(&data, recipe, *device);
+    let model = Model::of_run(&data, recipe);
+    if begun_at == Position::default() {
+        grids::reals(&data, recipe, &folder.dir().join(REALS))?;
+    }
+
+    let batch = recipe.train.batch as u64;
+    let end = recipe.steps();
+    let every = |kimg: f64| recipe.steps_in(kimg);
+    let (tick, grid, checkpoint) = (
+        every(recipe.train.tick_kimg),
+        every(recipe.train.grid_kimg),
+        every(recipe.train.checkpoint_kimg),
+    );
+    console.info(start_line(plan, &trainer, begun_at, end));
+    let progress = Progress::new(console, "train", "images", begun_at.step * batch, end * batch);
+    let started = Instant::now();
+    let mut at = begun_at;
+    let mut last_tick = (started, at.step);
+    let mut last_save = started;
+    let patience = Duration::from_secs_f64(recipe.train.checkpoint_minutes * 60.0);
+    let mut pending = Pending::default();
+
+    while at.step < end {
+        let noise = Random::new(recipe.train.seed, Stream::Noise, at.step)
+            .normal_tensor(&[batch as i64, recipe.networks.z_dim as i64], device.tch());
+        let measures = trainer.step(&batches.at(at.step)?, &noise, at.step * batch)?;
+        pending.push(measures);
+        at.step += 1;
+        at.seconds = begun_at.seconds + started.elapsed().as_secs_f64();
+        progress.inc(batch);
+
+        let stop = at.step == end || interrupt.requested();
+        let due = |steps: u64| stop || at.step.is_multiple_of(steps);
+        let save = due(checkpoint) || last_save.elapsed() >= patience;
+        if due(tick) || due(grid) || save {
+            let now = Instant::now();
+            let rate = ((at.step - last_tick.1) * batch) as f64 / (now - last_tick.0).as_secs_f64();
+            let line = line(at, batch, pending.take(at.step)?, rate);
+            last_tick = (now, at.step);
+            stats.append(&line)?;
+            progress.note(&format!("D {:.3} G {:.3}", line.d_loss, line.g_loss));
+        }
+        if due(grid) {
+            let name = format!("fakes-{:06}.png", at.step * batch / 1000);
+            grids.fakes(&trainer.average, &folder.dir().join(name))?;
+        }
+        if save {
+            folder.save(&trainer, at, data.content_hash())?;
+            model.save(&trainer.average, at.step * batch, &folder.dir().join(MODEL))?;
+            last_save = Instant::now();
+        }
+        if stop {
+            break;
+        }
+    }
+
+    progress.finish();
+    let steps_now = at.step - begun_at.step;
+    let seconds = started.elapsed().as_secs_f64();
+    Ok(Report {
+        outcome: if at.step < end {
+            Outcome::Interrupted
+        } else {
+            Outcome::Done
+        },
+        step: at.step,
+        steps_now,
+        images_per_second: if steps_now > 0 {
+            (steps_now * batch) as f64 / seconds
+        } else {
+            0.0
+        },
+        model: folder.dir().join(MODEL),
+    })
+}
+
+fn start_line(plan: &TrainPlan, trainer: &Trainer, at: Position, end: u64) -> String {
+    let millions = |n: usize| n as f64 / 1e6;
+    format!(
+        "{}: {}x{} pixels, batch {}, G {:.1} M and D {:.1} M weights, on {} with {} threads, from step {} to {end}",
+        plan.run.display(),
+        plan.recipe.train.resolution,
+        plan.recipe.train.resolution,
+        plan.recipe.train.batch,
+        millions(trainer.generator.params().count()),
+        millions(trainer.discriminator.params().count()),
+        plan.device,
+        tch::get_num_threads(),
+        at.step,
+    )
+}
+
+fn line(at: Position, batch: u64, means: [f64; 6], images_per_second: f64) -> Line {
+    let [d_loss, d_real_loss, d_fake_loss, g_loss, d_real, d_fake] = means;
+    let kimg = (at.step * batch) as f64 / 1000.0;
+    let (step, seconds) = (at.step, at.seconds);
+    Line {
+        step,
+        kimg,
+        d_loss,
+        d_real_loss,
+        d_fake_loss,
+        g_loss,
+        d_real,
+        d_fake,
+        images_per_second,
+        seconds,
+    }
+}

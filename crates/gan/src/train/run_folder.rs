@@ -1,0 +1,206 @@
+//! A run's folder: its recipe, its lock, its checkpoints.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+use stage::{StageError, atomic};
+
+use super::step::Trainer;
+use crate::recipe::Recipe;
+use crate::{GanError, weights_file};
+
+const CONFIG: &str = "config.toml";
+const CHECKPOINTS: &str = "checkpoints";
+/// Checkpoints that are kept: the newest and, should it be damaged, the one before.
+const KEEP: usize = 2;
+
+/// A run folder held by this process.
+pub struct RunFolder {
+    dir: PathBuf,
+    _lock: File,
+}
+
+/// Where a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Position {
+    /// Steps taken.
+    pub step: u64,
+    /// Seconds of training, over all its sittings.
+    pub seconds: f64,
+}
+
+impl RunFolder {
+    /// Takes the folder for `recipe` on the dataset of `data_hash`. A run that is already there goes on only with
+    /// `resume`; with `force` it is removed.
+    ///
+    /// # Errors
+    /// Another process holds the folder, or it holds a run that was not to be touched, of another recipe or of
+    /// other data.
+    pub fn open(dir: &Path, recipe: &Recipe, resume: bool, force: bool) -> Result<Self, GanError> {
+        fs::create_dir_all(dir).map_err(|e| StageError::io(dir, "cannot make the folder", e))?;
+        let folder = Self {
+            dir: dir.to_owned(),
+            _lock: stage::folder::lock(dir)?,
+        };
+        if force {
+            folder.clear()?;
+        }
+        folder.check_recipe(recipe, resume)?;
+        atomic::remove_leftovers(dir)?;
+        atomic::remove_leftovers(&dir.join(CHECKPOINTS))?;
+        atomic::write(&dir.join(CONFIG), recipe.to_toml()?.as_bytes())?;
+        Ok(folder)
+    }
+
+    /// The folder's path.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Saves everything needed to go on exactly, then drops all but the newest checkpoints.
+    ///
+    /// # Errors
+    /// The disk is full or fails; earlier checkpoints are untouched.
+    pub fn save(&self, trainer: &Trainer, position: Position, data_hash: &str) -> Result<(), GanError> {
+        let about = Map::from_iter([
+            ("step".to_owned(), Value::from(position.step)),
+            ("seconds".to_owned(), Value::from(position.seconds)),
+            ("data".to_owned(), Value::from(data_hash)),
+        ]);
+        let path = self
+            .dir
+            .join(CHECKPOINTS)
+            .join(format!("step-{:010}.safetensors", position.step));
+        weights_file::write(&path, "checkpoint", about, &trainer.state())?;
+        let paths = self.checkpoints()?;
+        for old in &paths[..paths.len().saturating_sub(KEEP)] {
+            fs::remove_file(old).map_err(|e| StageError::io(old, "cannot remove", e))?;
+        }
+        Ok(())
+    }
+
+    /// Loads the newest checkpoint that is whole into `trainer`; `None` where there is none. `warn` hears of each
+    /// damaged one that is passed over.
+    ///
+    /// # Errors
+    /// All checkpoints are damaged, or the run is of other data.
+    pub fn load(
+        &self,
+        trainer: &Trainer,
+        data_hash: &str,
+        mut warn: impl FnMut(&str),
+    ) -> Result<Option<Position>, GanError> {
+        let mut last_error = None;
+        for path in self.checkpoints()?.iter().rev() {
+            match load_one(path, trainer, data_hash) {
+                Ok(position) => return Ok(Some(position)),
+                Err(e @ GanError::File { .. }) => {
+                    let text = e.to_string();
+                    warn(&format!(
+                        "passed over: {}",
+                        text.lines().next().unwrap_or_default()
+                    ));
+                    last_error = Some(e);
+                }
+                Err(e) => return Err(e),
+            }
+        }
+        last_error.map_or(Ok(None), Err)
+    }
+
+    /// Paths of all checkpoints, oldest first.
+    fn checkpoints(&self) -> Result<Vec<PathBuf>, GanError> {
+        let dir = self.dir.join(CHECKPOINTS);
+        let entries = match fs::read_dir(&dir) {
+            Ok(entries) => entries,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(e) => return Err(StageError::io(&dir, "cannot list", e).into()),
+        };
+        let mut paths = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(|e| StageError::io(&dir, "cannot list", e))?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if name.starts_with("step-") && name.ends_with(".safetensors") {
+                paths.push(path);
+            }
+        }
+        paths.sort();
+        Ok(paths)
+    }
+
+    fn check_recipe(&self, recipe: &Recipe, resume: bool) -> Result<(), GanError> {
+        let path = self.dir.join(CONFIG);
+        if !path.exists() {
+            return Ok(());
+        }
+        let changes = Recipe::read(&path, &[])?.differences(recipe);
+        if !changes.is_empty() {
+            return Err(GanError::Run {
+                path: self.dir.clone(),
+                message: format!(
+                    "expected a run of this recipe, found another one: {}",
+                    changes.join("; ")
+                ),
+                hint: "choose another --run, or give --force to begin it anew",
+            });
+        }
+        if !resume && !self.checkpoints()?.is_empty() {
+            return Err(GanError::Run {
+                path: self.dir.clone(),
+                message: "expected a new folder, found a run".to_owned(),
+                hint: "--resume goes on with it, --force begins it anew",
+            });
+        }
+        Ok(())
+    }
+
+    /// Removes what a run writes, and nothing else that somebody may keep in the folder.
+    fn clear(&self) -> Result<(), GanError> {
+        let names = [CONFIG, super::stats::FILE, super::MODEL, super::REALS];
+        let mut paths: Vec<PathBuf> = names.iter().map(|n| self.dir.join(n)).collect();
+        paths.extend(self.checkpoints()?);
+        let entries = fs::read_dir(&self.dir).map_err(|e| StageError::io(&self.dir, "cannot list", e))?;
+        for entry in entries {
+            let path = entry
+                .map_err(|e| StageError::io(&self.dir, "cannot list", e))?
+                .path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if name.starts_with("fakes-") && name.ends_with(".png") {
+                paths.push(path);
+            }
+        }
+        for path in paths.iter().filter(|p| p.exists()) {
+            fs::remove_file(path).map_err(|e| StageError::io(path, "cannot remove", e))?;
+        }
+        Ok(())
+    }
+}
+
+fn load_one(path: &Path, trainer: &Trainer, data_hash: &str) -> Result<Position, GanError> {
+    let (about, tensors) = weights_file::read(path, "checkpoint")?;
+    if about.get("data").and_then(Value::as_str) != Some(data_hash) {
+        return Err(GanError::Run {
+            path: path.to_owned(),
+            message: "expected a run on this dataset, found one on other data".to_owned(),
+            hint: "name the dataset the run was begun on, or choose another --run",
+        });
+    }
+    let bad = |(expected, found)| GanError::File {
+        path: path.to_owned(),
+        expected,
+        found,
+        hint: "the checkpoint is of other networks; choose another --run",
+    };
+    trainer.load(&tensors).map_err(bad)?;
+    let number = |key: &str| {
+        about
+            .get(key)
+            .ok_or_else(|| bad((format!("`{key}`"), "none".to_owned())))
+    };
+    Ok(Position {
+        step: number("step")?.as_u64().unwrap_or_default(),
+        seconds: number("seconds")?.as_f64().unwrap_or_default(),
+    })
+}
