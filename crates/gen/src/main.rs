@@ -1,0 +1,7 @@
+//! See [`generate::cli`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    stage::program::run(generate::cli::run)
+}
