@@ -1,0 +1,230 @@
+//! Training over the built program: exact resume, damaged and foreign runs, refusals.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use harness::{Chain, Program};
+use serde_json::Value;
+
+fn prepared() -> Chain {
+    let chain = Chain::drawn(90);
+    let _ = chain.preprocess();
+    chain
+}
+
+fn checkpoints(run: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(run.join("checkpoints")) else {
+        return Vec::new();
+    };
+    let mut paths: Vec<_> = entries.map(|e| e.unwrap().path()).collect();
+    paths.retain(|p| p.extension().is_some_and(|e| e == "safetensors"));
+    paths.sort();
+    paths
+}
+
+/// Every tensor of the newest checkpoint, bit for bit. What is measured in seconds is left out.
+fn weights(run: &Path) -> Vec<(String, Vec<u8>)> {
+    let bytes = fs::read(checkpoints(run).last().unwrap()).unwrap();
+    let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let mut all: Vec<_> = tensors
+        .tensors()
+        .into_iter()
+        .map(|(name, t)| (name, t.data().to_vec()))
+        .collect();
+    all.sort();
+    all
+}
+
+/// The lines of `stats.jsonl` without what is measured in seconds.
+fn stats(run: &Path) -> Vec<Value> {
+    let text = fs::read_to_string(run.join("stats.jsonl")).unwrap();
+    let line = |line: &str| {
+        let mut value: Value = serde_json::from_str(line).unwrap();
+        let object = value.as_object_mut().unwrap();
+        object.remove("images_per_second");
+        object.remove("seconds");
+        value
+    };
+    text.lines().map(line).collect()
+}
+
+#[test]
+fn a_run_killed_and_resumed_has_the_weights_of_an_unbroken_one_to_the_bit() {
+    let chain = prepared();
+    let unbroken = chain.train("unbroken").arg("--json").run().success();
+    assert_eq!(unbroken.stdout_json()["step"], 48);
+
+    let broken = chain.path("broken");
+    for wanted in [1, 2] {
+        let mut running = chain.train("broken").arg("--resume").start();
+        // Killed some time after a checkpoint: the steps since then are lost and come again.
+        if running.until(|| checkpoints(&broken).len() >= wanted) {
+            let _ = running.kill();
+        }
+    }
+    let resumed = chain.train("broken").args(["--resume", "--json"]).run().success();
+    assert_eq!(resumed.stdout_json()["step"], 48);
+    assert!(
+        weights(&broken) == weights(&chain.path("unbroken")),
+        "weights, moments and averages"
+    );
+    assert_eq!(stats(&broken), stats(&chain.path("unbroken")));
+    let grid = |run: &str| fs::read(chain.path(run).join("fakes-000000.png")).unwrap();
+    assert!(grid("broken") == grid("unbroken"));
+}
+
+#[test]
+fn ctrl_c_saves_and_a_finished_run_has_nothing_to_do() {
+    let chain = prepared();
+    let run = chain.path("run");
+    let mut running = chain.train("run").args(["--set", "train.kimg=100"]).start();
+    assert!(running.until(|| !checkpoints(&run).is_empty()));
+    running.interrupt();
+    let stopped = running.wait().ends(Some(130));
+    let _ = stopped.stdout_contains("stopped and saved");
+    assert!(run.join("model.safetensors").exists());
+
+    // Length is no part of what a run is: it may be shortened or prolonged.
+    let _ = chain
+        .train("run")
+        .args(["--resume", "--set", "train.kimg=0.008"])
+        .run()
+        .success()
+        .stdout_contains("nothing to do");
+}
+
+#[test]
+fn a_slow_run_is_saved_by_the_clock() {
+    let chain = prepared();
+    let long = ["--set", "train.kimg=100", "--set", "train.checkpoint_kimg=100"];
+    let mut running = chain
+        .train("run")
+        .args(long)
+        .args(["--set", "train.checkpoint_minutes=0.001"])
+        .start();
+    assert!(
+        running.until(|| !checkpoints(&chain.path("run")).is_empty()),
+        "a checkpoint before the first kimg"
+    );
+    let _ = running.kill();
+}
+
+#[test]
+fn a_run_of_another_recipe_or_without_resume_is_refused_and_untouched() {
+    let chain = prepared();
+    let _ = chain.train("run").run().success();
+    let before = weights(&chain.path("run"));
+    let _ = chain
+        .train("run")
+        .run()
+        .fails(1)
+        .stderr_contains("expected a new folder, found a run")
+        .hints();
+    let other = chain
+        .train("run")
+        .args(["--resume", "--set", "adam.lr=0.1"])
+        .run()
+        .fails(1);
+    let _ = other.stderr_contains("adam.lr: 0.0002 -> 0.1").hints();
+    assert!(before == weights(&chain.path("run")));
+}
+
+#[test]
+fn a_damaged_checkpoint_is_passed_over_for_the_one_before() {
+    let chain = prepared();
+    let _ = chain.train("unbroken").run().success();
+    let _ = chain
+        .train("run")
+        .args(["--set", "train.kimg=0.192"])
+        .run()
+        .success();
+    let newest = checkpoints(&chain.path("run")).pop().unwrap();
+    let mut bytes = fs::read(&newest).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 4;
+    fs::write(&newest, &bytes).unwrap();
+    let resumed = chain.train("run").arg("--resume").run().success();
+    let _ = resumed.stderr_contains("warning: passed over:");
+    assert!(weights(&chain.path("run")) == weights(&chain.path("unbroken")));
+
+    for path in checkpoints(&chain.path("run")) {
+        fs::write(path, b"cut").unwrap();
+    }
+    let _ = chain
+        .train("run")
+        .arg("--resume")
+        .run()
+        .fails(1)
+        .stderr_contains("expected a safetensors file")
+        .hints();
+}
+
+#[test]
+fn recipes_and_data_that_do_not_fit_are_refused_before_anything_is_written() {
+    let chain = prepared();
+    let refused = |set: &str, says: &str| {
+        let _ = chain
+            .train("run")
+            .args(["--set", set])
+            .run()
+            .fails(1)
+            .stderr_contains(says)
+            .hints();
+    };
+    refused(
+        "train.resolution=48",
+        "train.resolution: expected a value 32, 64 or 128, found 48",
+    );
+    refused(
+        "train.resolution=64",
+        "expected images of 64 pixels or a multiple",
+    );
+    refused("adam.rate=1", "unknown field `rate`");
+    refused("train.batch=many", "invalid type: string");
+    assert!(!chain.path("run").exists());
+    let _ = chain.train("run").args(["--device", "cuda:77"]).run().fails(2);
+    let train = Program::new("gan")
+        .args(["train", "none.toml", "--run"])
+        .arg(chain.path("run"));
+    let _ = train
+        .run()
+        .fails(1)
+        .stderr_contains("none.toml: cannot read")
+        .hints();
+}
+
+#[test]
+fn a_run_on_other_data_is_refused() {
+    let chain = prepared();
+    let _ = chain.train("run").run().success();
+    let _ = chain.synth(95).arg("--force").run().success();
+    let _ = chain.preprocess();
+    let other = chain.train("run").arg("--resume").run().fails(1);
+    let _ = other
+        .stderr_contains("expected a run on this dataset, found one on other data")
+        .hints();
+}
+
+#[test]
+fn a_full_disk_stops_the_run_and_keeps_the_last_checkpoint() {
+    let chain = prepared();
+    let _ = chain
+        .train("run")
+        .args(["--set", "train.kimg=0.096"])
+        .run()
+        .success();
+    let before = checkpoints(&chain.path("run"));
+    // Statistics fit into 64 blocks, a checkpoint does not.
+    let full = chain
+        .train("run")
+        .arg("--resume")
+        .with_files_up_to(64)
+        .run()
+        .fails(1);
+    let _ = full.stderr_contains("no space left on the device").hints();
+    assert_eq!(checkpoints(&chain.path("run")), before);
+    let _ = chain.train("run").arg("--resume").run().success();
+    let _ = chain.train("unbroken").run().success();
+    assert!(weights(&chain.path("run")) == weights(&chain.path("unbroken")));
+}
