@@ -1,0 +1,99 @@
+# Thin recipes over the programs. Where `just` is absent, `./justw` runs it.
+#
+#   just preprocess ../shared/data/fashion-12k --size 64    more flags go to the program
+
+set positional-arguments
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+bin := env("CARGO_TARGET_DIR", "target") / "debug"
+# What `just preprocess` works on where no dump is named: it draws one.
+drawn := "data/drawn"
+
+# The recipes
+[private]
+default:
+    @{{just_executable()}} --justfile {{quote(justfile())}} --list --unsorted
+
+# --- the way from a dump to pictures ---
+
+# All of it with a drawn catalogue: prepare, train, draw a grid of unseen descriptions, measure its colours
+demo: build
+    {{bin}}/ingest synth --products 2000 --seed 1 --out data/demo/catalogue
+    {{bin}}/ingest data/demo/catalogue --size "$(sed -n 's/^resolution *= *//p' configs/demo.toml)" --out data/demo/ingested
+    {{bin}}/textfeat fit data/demo/ingested --out data/demo/features
+    {{bin}}/dataset pack --images data/demo/ingested --features data/demo/features --out data/demo/dataset
+    {{bin}}/gan train configs/demo.toml --resume --data data/demo/dataset --run runs/demo
+    {{bin}}/gan eval --run runs/demo --data data/demo/dataset --captions-out runs/demo/unseen.jsonl
+    {{bin}}/gen grid runs/demo --captions runs/demo/unseen.jsonl --out pictures/demo.png
+
+# DUMP (or a drawn catalogue of 2,000 products) to shards that training reads; more flags go to ingest
+preprocess dump=drawn *flags: build && textfeat dataset
+    @[ "$1" != {{drawn}} ] || {{bin}}/ingest synth --products 2000 --seed 1 --out {{drawn}}
+    {{bin}}/ingest "$@" --out data/ingested
+
+# Trains CONFIG into runs/<its name>, or goes on where that run was left; more flags go to gan
+train config="configs/dcgan.toml" *flags: build
+    {{bin}}/gan train "$@" --resume --data data/dataset --run "runs/$(basename "$1" .toml)"
+
+# Draws each "TEXT" with the model trained last, into pictures/; more flags go to gen
+sample +texts: build
+    #!/usr/bin/env bash
+    set -euo pipefail
+    model=
+    for each in runs/*/model.safetensors; do
+        if [[ -e $each && ( -z $model || $each -nt $model ) ]]; then model=$each; fi
+    done
+    if [[ -z $model ]]; then
+        echo "error: runs/: expected the model.safetensors of a trained run, found none" >&2
+        echo "hint: just preprocess && just train, or just demo" >&2
+        exit 1
+    fi
+    echo "model: $model" >&2
+    {{bin}}/gen sample "$model" "$@" --out pictures
+
+# --- single stages ---
+
+# DUMP -> data/ingested: squared images and a catalogue of texts
+ingest dump *flags: build
+    {{bin}}/ingest "$@" --out data/ingested
+
+# data/ingested -> data/features: texts to vectors
+textfeat *flags: build
+    {{bin}}/textfeat fit data/ingested --out data/features "$@"
+
+# data/ingested and data/features -> data/dataset: checksummed shards
+dataset *flags: build
+    {{bin}}/dataset pack --images data/ingested --features data/features --out data/dataset "$@"
+
+# --- the house ---
+
+# Makes .venv with torch and links .libtorch to it; skipped when done
+setup:
+    @setup/ready.sh || { setup/system.sh && setup/venv.sh; }
+
+# Builds the programs into target/debug
+build: setup
+    @cargo build --workspace
+
+# What was found on this machine, and what to do about what is missing
+doctor: build
+    {{bin}}/gan doctor
+
+# All tests
+test *args: setup
+    cargo test --workspace "$@"
+
+# What CI checks beside the tests: format, lints, documentation, licences and advisories
+check: setup
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+    setup/deny.sh
+
+# Tests and checks, as CI runs them
+ci:
+    .ci/run
+
+# Formats the code
+fmt:
+    cargo fmt --all
