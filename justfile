@@ -27,9 +27,11 @@ demo: build
     {{bin}}/gen grid runs/demo --captions runs/demo/unseen.jsonl --out pictures/demo.png
 
 # DUMP (or a drawn catalogue of 2,000 products) to shards that training reads; more flags go to ingest
-preprocess dump=drawn *flags: build && textfeat dataset
+preprocess dump=drawn *flags: build
     @[ "$1" != {{drawn}} ] || {{bin}}/ingest synth --products 2000 --seed 1 --out {{drawn}}
     {{bin}}/ingest "$@" --out data/ingested
+    {{bin}}/textfeat fit data/ingested --out data/features
+    {{bin}}/dataset pack --images data/ingested --features data/features --out data/dataset
 
 # Trains CONFIG into runs/<its name>, or goes on where that run was left; more flags go to gan
 train config="configs/dcgan.toml" *flags: build
