@@ -145,11 +145,16 @@ fn tell(plan: &Plan, record: &StageRecord, rejects: &[Reject], console: &Console
         count("test"),
         count("duplicates")
     ))?;
-    if count("texts_cut") > 0 {
-        console.result(format!(
-            "{} products had a text above the limit, which was cut",
-            count("texts_cut")
-        ))?;
+    for (name, what) in [
+        ("texts_cut", "had a text above the limit, which was cut"),
+        (
+            "profiles_ignored",
+            "have a photo whose colour profile cannot be used; it is taken for sRGB",
+        ),
+    ] {
+        if count(name) > 0 {
+            console.result(format!("{} products {what}", count(name)))?;
+        }
     }
     let mut result = json!({ "stage": run::STAGE, "out": plan.out, "rejects": record.rejects });
     if let Some(result) = result.as_object_mut() {

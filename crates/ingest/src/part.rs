@@ -25,6 +25,8 @@ pub(crate) struct Ingested {
     pub(crate) content_hash: String,
     /// A text was longer than the limit and was cut.
     pub(crate) cut: bool,
+    /// The photo's colour profile could not be used.
+    pub(crate) profile_ignored: bool,
 }
 
 /// What became of a product.

@@ -268,6 +268,7 @@ struct Tally {
     splits: [u64; 3],
     duplicates: u64,
     cut: u64,
+    profiles_ignored: u64,
 }
 
 impl Tally {
@@ -276,6 +277,7 @@ impl Tally {
         self.splits[row.split as usize] += 1;
         self.duplicates += u64::from(row.duplicate_of.is_some());
         self.cut += u64::from(row.product.cut);
+        self.profiles_ignored += u64::from(row.product.profile_ignored);
     }
 
     fn counts(&self, rejected: usize) -> BTreeMap<String, u64> {
@@ -290,6 +292,7 @@ impl Tally {
             ("test", test),
             ("duplicates", self.duplicates),
             ("texts_cut", self.cut),
+            ("profiles_ignored", self.profiles_ignored),
         ];
         counts
             .into_iter()

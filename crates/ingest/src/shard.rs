@@ -93,7 +93,7 @@ impl Work<'_> {
         }
         let bytes = read_image(&self.dump.join(&entry.image)).map_err(of_image)?;
         let photo = decode::decode(&bytes, self.square).map_err(of_image)?;
-        let squared = self.square.apply(&photo, resizer).map_err(of_image)?;
+        let squared = self.square.apply(&photo.pixels, resizer).map_err(of_image)?;
         let product = Ingested {
             id: entry.id.clone(),
             captions,
@@ -102,6 +102,7 @@ impl Work<'_> {
             source: entry.image.clone(),
             content_hash: blake3::hash(&bytes).to_hex().to_string(),
             cut: cut || texts.cut,
+            profile_ignored: photo.profile_ignored,
         };
         Ok((product, squared.pixels))
     }

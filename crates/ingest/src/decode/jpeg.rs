@@ -1,10 +1,13 @@
 //! JPEG by libjpeg-turbo, decoded at the smallest sufficient scale.
 
+use std::borrow::Cow;
+
 use image::metadata::Orientation;
 use image::{DynamicImage, RgbImage};
 use turbojpeg::{Colorspace, Decompressor, Image, PixelFormat, ScalingFactor};
 
-use super::{check_dimensions, markers};
+use super::profile::{self, Channels};
+use super::{Photo, check_dimensions, markers};
 use crate::fit::Square;
 use crate::rejects::{Flaw, Reason};
 
@@ -12,9 +15,14 @@ use crate::rejects::{Flaw, Reason};
 /// progressions that encoders write have about ten.
 const MAX_SCANS: u32 = 500;
 
-pub(super) fn decode(bytes: &[u8], target: Square) -> Result<RgbImage, Flaw> {
+pub(super) fn decode(bytes: &[u8], target: Square) -> Result<Photo, Flaw> {
     let found = markers::read(bytes)?;
     check_dimensions(found.width, found.height)?;
+    let profile = found.profile();
+    let bytes = &*match profile {
+        Some(None) => Cow::Owned(found.without_profile(bytes)),
+        _ => Cow::Borrowed(bytes),
+    };
     let mut decoder = Decompressor::new().map_err(flaw)?;
     decoder.set_scan_limit(MAX_SCANS).map_err(flaw)?;
     let header = decoder.read_header(bytes).map_err(flaw)?;
@@ -43,9 +51,24 @@ pub(super) fn decode(bytes: &[u8], target: Square) -> Result<RgbImage, Flaw> {
     {
         return Err(flaw(e));
     }
-    if format == PixelFormat::CMYK {
-        pixels = cmyk_to_rgb(&pixels, found.adobe);
-    }
+    let channels = if format == PixelFormat::CMYK {
+        if found.adobe {
+            // Adobe stores ink inverted: 255 is none.
+            pixels.iter_mut().for_each(|ink| *ink = 255 - *ink);
+        }
+        Channels::Cmyk
+    } else {
+        Channels::Rgb
+    };
+    let managed = profile
+        .as_ref()
+        .and_then(|icc| profile::to_srgb(icc.as_deref()?, &pixels, channels));
+    let profile_ignored = profile.is_some() && managed.is_none();
+    let pixels = match managed {
+        Some(srgb) => srgb,
+        None if channels == Channels::Cmyk => cmyk_to_rgb(&pixels),
+        None => pixels,
+    };
     // Both fit: the dimensions were checked against the limit.
     let photo = RgbImage::from_raw(scaled.width as u32, scaled.height as u32, pixels).ok_or_else(|| {
         Flaw::new(
@@ -53,7 +76,10 @@ pub(super) fn decode(bytes: &[u8], target: Square) -> Result<RgbImage, Flaw> {
             "the decoder gave fewer pixels than the header promised",
         )
     })?;
-    Ok(upright(photo, found.exif))
+    Ok(Photo {
+        pixels: upright(photo, found.exif),
+        profile_ignored,
+    })
 }
 
 fn upright(photo: RgbImage, exif: Option<&[u8]>) -> RgbImage {
@@ -67,9 +93,9 @@ fn upright(photo: RgbImage, exif: Option<&[u8]>) -> RgbImage {
     }
 }
 
-/// Ink to light without a colour profile. Adobe stores ink inverted (255 is none), everybody else plainly.
-fn cmyk_to_rgb(cmyk: &[u8], inverted: bool) -> Vec<u8> {
-    let light = |ink: u8| u32::from(if inverted { ink } else { 255 - ink });
+/// Ink, 255 is full, to light as screens without a colour profile have it.
+fn cmyk_to_rgb(cmyk: &[u8]) -> Vec<u8> {
+    let light = |ink: u8| u32::from(255 - ink);
     let mut rgb = Vec::with_capacity(cmyk.len() / 4 * 3);
     for &[c, m, y, k] in cmyk.as_chunks::<4>().0 {
         rgb.extend([c, m, y].map(|ink| ((light(ink) * light(k) + 127) / 255) as u8));
@@ -101,14 +127,10 @@ mod tests {
     use super::cmyk_to_rgb;
 
     #[test]
-    fn ink_darkens_whichever_way_it_is_stored() {
+    fn ink_darkens() {
         assert_eq!(
-            cmyk_to_rgb(&[0, 255, 255, 0, 0, 0, 0, 255], false),
-            [255, 0, 0, 0, 0, 0]
-        );
-        assert_eq!(
-            cmyk_to_rgb(&[255, 0, 0, 255, 255, 255, 255, 0], true),
-            [255, 0, 0, 0, 0, 0]
+            cmyk_to_rgb(&[0, 255, 255, 0, 0, 0, 0, 255, 0, 0, 0, 0]),
+            [255, 0, 0, 0, 0, 0, 255, 255, 255]
         );
     }
 }

@@ -1,5 +1,7 @@
-//! The marker segments of a JPEG up to its first scan: dimensions, Adobe's note on colour, Exif.
+//! The marker segments of a JPEG up to its first scan: dimensions, Adobe's note on colour, Exif, colour profile.
 //! ITU-T T.81, annex B.
+
+use std::ops::Range;
 
 use crate::rejects::{Flaw, Reason};
 
@@ -14,11 +16,43 @@ pub(super) struct Markers<'a> {
     pub(super) adobe: bool,
     /// The TIFF structure of the Exif segment.
     pub(super) exif: Option<&'a [u8]>,
+    /// The parts of the colour profile: number from 1, number of parts, bytes. ICC.1:2022, annex B.4.
+    profile: Vec<(u8, u8, &'a [u8])>,
+    /// Where the segments of the profile lie, markers included.
+    profile_at: Vec<Range<usize>>,
+}
+
+impl Markers<'_> {
+    /// The file without the segments of the colour profile. libjpeg-turbo gives up a file whose profile lacks
+    /// a part, be its pixels whole.
+    pub(super) fn without_profile(&self, bytes: &[u8]) -> Vec<u8> {
+        let mut kept = Vec::with_capacity(bytes.len());
+        let mut from = 0;
+        for segment in &self.profile_at {
+            kept.extend_from_slice(&bytes[from..segment.start]);
+            from = segment.end;
+        }
+        kept.extend_from_slice(&bytes[from..]);
+        kept
+    }
+
+    /// The colour profile, put together; `None` where there is none, `Some(None)` where a part is missing.
+    pub(super) fn profile(&self) -> Option<Option<Vec<u8>>> {
+        let &(_, count, _) = self.profile.first()?;
+        let mut parts = self.profile.clone();
+        parts.sort_by_key(|&(number, ..)| number);
+        let whole = parts
+            .iter()
+            .map(|&(number, of, _)| (number, of))
+            .eq((1..=count).map(|number| (number, count)));
+        Some(whole.then(|| parts.iter().flat_map(|&(.., bytes)| bytes).copied().collect()))
+    }
 }
 
 const SOS: u8 = 0xda;
 const EOI: u8 = 0xd9;
 const APP1: u8 = 0xe1;
+const APP2: u8 = 0xe2;
 const APP14: u8 = 0xee;
 
 /// Walks the segments from the start of the image to the first scan.
@@ -76,6 +110,12 @@ pub(super) fn read(bytes: &[u8]) -> Result<Markers<'_>, Flaw> {
                         framed = true;
                     }
                     APP1 if found.exif.is_none() => found.exif = body.strip_prefix(b"Exif\0\0"),
+                    APP2 => {
+                        if let Some(&[number, count, ref part @ ..]) = body.strip_prefix(b"ICC_PROFILE\0") {
+                            found.profile.push((number, count, part));
+                            found.profile_at.push(at..at + 2 + length);
+                        }
+                    }
                     APP14 => found.adobe |= body.starts_with(b"Adobe"),
                     _ => {}
                 }

@@ -3,6 +3,7 @@
 
 mod jpeg;
 mod markers;
+mod profile;
 mod raster;
 
 use image::{ImageFormat, RgbImage};
@@ -15,11 +16,20 @@ pub const MAX_FILE_BYTES: u64 = 256 << 20;
 /// A picture of more pixels is not decoded.
 pub const MAX_PIXELS: u64 = 100_000_000;
 
+/// A decoded picture, upright, in sRGB.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Photo {
+    /// Its pixels.
+    pub pixels: RgbImage,
+    /// It came with a colour profile that is damaged or not for its kind of colours; they are taken for sRGB.
+    pub profile_ignored: bool,
+}
+
 /// Decodes a picture; a JPEG only as finely as `target` needs it.
 ///
 /// # Errors
 /// The bytes are no picture, of an unknown kind, too large, cut off or damaged.
-pub fn decode(bytes: &[u8], target: Square) -> Result<RgbImage, Flaw> {
+pub fn decode(bytes: &[u8], target: Square) -> Result<Photo, Flaw> {
     if bytes.is_empty() {
         return Err(Flaw::new(Reason::NotAnImage, "the file is empty"));
     }

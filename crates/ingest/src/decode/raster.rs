@@ -3,13 +3,14 @@
 use std::io::{Cursor, ErrorKind};
 
 use image::error::LimitErrorKind;
-use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage};
+use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
-use super::{MAX_PIXELS, check_dimensions};
+use super::profile::{self, Channels};
+use super::{MAX_PIXELS, Photo, check_dimensions};
 use crate::background;
 use crate::rejects::{Flaw, Reason};
 
-pub(super) fn decode(bytes: &[u8], format: ImageFormat) -> Result<RgbImage, Flaw> {
+pub(super) fn decode(bytes: &[u8], format: ImageFormat) -> Result<Photo, Flaw> {
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
     // The widest pixel is four channels of 16 bits.
@@ -19,12 +20,30 @@ pub(super) fn decode(bytes: &[u8], format: ImageFormat) -> Result<RgbImage, Flaw
     let (width, height) = decoder.dimensions();
     check_dimensions(width, height)?;
     let orientation = decoder.orientation().map_err(flaw)?;
+    let icc = decoder.icc_profile().map_err(flaw)?;
     let mut picture = DynamicImage::from_decoder(decoder).map_err(flaw)?;
     picture.apply_orientation(orientation);
-    Ok(if picture.color().has_alpha() {
-        background::matte(&picture.into_rgba8())
+    let mut profile_ignored = false;
+    let mut to_srgb = |samples: &mut [u8], channels| {
+        if let Some(icc) = &icc {
+            match profile::to_srgb(icc, samples, channels) {
+                Some(srgb) => samples.copy_from_slice(&srgb),
+                None => profile_ignored = true,
+            }
+        }
+    };
+    let pixels = if picture.color().has_alpha() {
+        let mut picture = picture.into_rgba8();
+        to_srgb(&mut picture, Channels::Rgba);
+        background::matte(&picture)
     } else {
-        picture.into_rgb8()
+        let mut picture = picture.into_rgb8();
+        to_srgb(&mut picture, Channels::Rgb);
+        picture
+    };
+    Ok(Photo {
+        pixels,
+        profile_ignored,
     })
 }
 

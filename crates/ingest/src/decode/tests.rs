@@ -103,6 +103,10 @@ fn claiming_png(mut png: Vec<u8>, width: u32, height: u32) -> Vec<u8> {
     png
 }
 
+fn pixels(bytes: &[u8], target: Square) -> RgbImage {
+    decode(bytes, target).unwrap().pixels
+}
+
 fn reason(bytes: &[u8]) -> Reason {
     decode(bytes, WIDE).unwrap_err().reason
 }
@@ -127,11 +131,11 @@ fn assert_flag(photo: &RgbImage) {
 fn every_kind_of_picture_is_decoded_whatever_its_name() {
     use ImageFormat::{Bmp, Gif, Png, Tiff, WebP};
     for format in [Png, Gif, Bmp, Tiff, WebP] {
-        let photo = decode(&encoded(flag(40, 60), format), WIDE).unwrap();
+        let photo = pixels(&encoded(flag(40, 60), format), WIDE);
         assert_eq!(photo.dimensions(), (40, 60), "{format:?}");
         assert_flag(&photo);
     }
-    assert_flag(&decode(&jpeg(&flag(40, 60)), WIDE).unwrap());
+    assert_flag(&pixels(&jpeg(&flag(40, 60)), WIDE));
 }
 
 #[test]
@@ -140,7 +144,7 @@ fn a_jpeg_is_decoded_no_finer_than_needed() {
         size: 32,
         fit: Fit::Pad,
     };
-    let photo = decode(&jpeg(&flag(600, 800)), small).unwrap();
+    let photo = pixels(&jpeg(&flag(600, 800)), small);
     assert_eq!(photo.dimensions(), (75, 100));
     assert_flag(&photo);
 }
@@ -148,16 +152,16 @@ fn a_jpeg_is_decoded_no_finer_than_needed() {
 #[test]
 fn a_jpeg_is_turned_as_its_exif_says() {
     let wide = jpeg(&flag(64, 32));
-    let upright = decode(&held(&wide, 1), WIDE).unwrap();
+    let upright = pixels(&held(&wide, 1), WIDE);
     assert_eq!(upright.dimensions(), (64, 32));
     assert_flag(&upright);
-    let upside_down = decode(&held(&wide, 3), WIDE).unwrap();
+    let upside_down = pixels(&held(&wide, 3), WIDE);
     assert_colour(&upside_down, 32, 4, GREEN);
-    let clockwise = decode(&held(&wide, 6), WIDE).unwrap();
+    let clockwise = pixels(&held(&wide, 6), WIDE);
     assert_eq!(clockwise.dimensions(), (32, 64));
     assert_colour(&clockwise, 28, 32, RED);
     assert_colour(&clockwise, 3, 32, GREEN);
-    assert_flag(&decode(&held(&wide, 99), WIDE).unwrap());
+    assert_flag(&pixels(&held(&wide, 99), WIDE));
 }
 
 #[test]
@@ -167,23 +171,111 @@ fn inverted_cmyk_comes_out_in_its_colours() {
         .pixels()
         .flat_map(|Rgb([r, g, b])| [*r, *g, *b, 255])
         .collect();
-    assert_flag(&decode(&jpeg_of(&inks, 32, 32, PixelFormat::CMYK, false), WIDE).unwrap());
+    assert_flag(&pixels(&jpeg_of(&inks, 32, 32, PixelFormat::CMYK, false), WIDE));
+}
+
+/// The JPEG with the profile in parts of these numbers, of a count of parts.
+fn profiled(jpeg: &[u8], icc: &[u8], numbers: &[u8], count: u8) -> Vec<u8> {
+    let mut bytes = jpeg[..2].to_vec();
+    for &number in numbers {
+        let share = icc.len().div_ceil(usize::from(count));
+        let part = icc.chunks(share).nth(usize::from(number) - 1).unwrap();
+        bytes.extend([0xff, 0xe2]);
+        bytes.extend(u16::try_from(2 + 14 + part.len()).unwrap().to_be_bytes());
+        bytes.extend(b"ICC_PROFILE\0");
+        bytes.extend([number, count]);
+        bytes.extend(part);
+    }
+    [&bytes, &jpeg[2..]].concat()
+}
+
+const WIDE_RGB: &[u8] = include_bytes!("../../tests/fixtures/wide.icc");
+
+#[test]
+fn colours_are_those_of_the_profile() {
+    // Wide-gamut green of this strength lies at the edge of sRGB.
+    let green = jpeg(&RgbImage::from_pixel(16, 16, Rgb([120, 200, 120])));
+    assert_colour(&pixels(&green, WIDE), 8, 8, [120, 200, 120]);
+    // What Pillow makes of it.
+    let expected = [51, 201, 116];
+    for numbers in [[1, 2, 3], [3, 1, 2]] {
+        let photo = decode(&profiled(&green, WIDE_RGB, &numbers, 3), WIDE).unwrap();
+        assert_colour(&photo.pixels, 8, 8, expected);
+        assert!(!photo.profile_ignored);
+    }
+    let mut png = Vec::new();
+    let mut encoder = image::codecs::png::PngEncoder::new(&mut png);
+    image::ImageEncoder::set_icc_profile(&mut encoder, WIDE_RGB.to_vec()).unwrap();
+    RgbImage::from_pixel(16, 16, Rgb([120, 200, 120]))
+        .write_with_encoder(encoder)
+        .unwrap();
+    assert_colour(&pixels(&png, WIDE), 8, 8, expected);
+}
+
+#[test]
+fn a_profile_that_cannot_be_used_leaves_the_photo_as_it_is_and_is_told() {
+    let plain = jpeg(&flag(32, 32));
+    for (icc, numbers, count) in [
+        (WIDE_RGB, [1, 2], 3),
+        (WIDE_RGB, [2, 2], 2),
+        (b"nonsense".as_slice(), [1, 2], 2),
+        (
+            include_bytes!("../../tests/fixtures/inks.icc").as_slice(),
+            [1, 2],
+            2,
+        ),
+    ] {
+        let photo = decode(&profiled(&plain, icc, &numbers, count), WIDE).unwrap();
+        assert!(photo.profile_ignored);
+        assert_flag(&photo.pixels);
+    }
+}
+
+#[test]
+fn a_resized_photo_is_pillows() {
+    let square = Square {
+        size: 128,
+        fit: Fit::Pad,
+    };
+    let photo = pixels(include_bytes!("../../tests/fixtures/garment.jpg"), square);
+    assert_eq!(photo.dimensions(), (192, 256));
+    let squared = square
+        .apply(&photo, &mut fast_image_resize::Resizer::new())
+        .unwrap();
+    let pillow = image::load_from_memory(include_bytes!("../../tests/fixtures/garment.png"))
+        .unwrap()
+        .into_rgb8();
+    let content = squared.content;
+    assert_eq!((content.w, content.h), pillow.dimensions());
+    let at = |x: u32, y: u32| ((content.y + y) * square.size + content.x + x) as usize * 3;
+    let difference: u64 = pillow
+        .enumerate_pixels()
+        .flat_map(|(x, y, pixel)| {
+            pixel
+                .0
+                .into_iter()
+                .zip(&squared.pixels[at(x, y)..])
+                .map(|(a, &b)| u64::from(a.abs_diff(b)))
+        })
+        .sum();
+    let mean = difference as f64 / f64::from(content.w * content.h * 3);
+    assert!(mean < 0.5, "{mean} of 255");
 }
 
 #[test]
 fn greyscale_sixteen_bits_and_transparency_become_rgb() {
-    let grey = decode(&jpeg_of(&[90; 32 * 32], 32, 32, PixelFormat::GRAY, false), WIDE).unwrap();
+    let grey = pixels(&jpeg_of(&[90; 32 * 32], 32, 32, PixelFormat::GRAY, false), WIDE);
     assert_colour(&grey, 16, 16, [90; 3]);
     let deep = ImageBuffer::from_fn(8, 8, |_, _| Rgb([65_535_u16, 0, 32_768]));
     assert_colour(
-        &decode(&encoded(deep, ImageFormat::Png), WIDE).unwrap(),
+        &pixels(&encoded(deep, ImageFormat::Png), WIDE),
         4,
         4,
         [255, 0, 128],
     );
     let deep_grey = ImageBuffer::from_fn(8, 8, |_, _| Luma([32_768_u16]));
     assert_colour(
-        &decode(&encoded(deep_grey, ImageFormat::Png), WIDE).unwrap(),
+        &pixels(&encoded(deep_grey, ImageFormat::Png), WIDE),
         4,
         4,
         [128; 3],
@@ -191,7 +283,7 @@ fn greyscale_sixteen_bits_and_transparency_become_rgb() {
     let cut_out = ImageBuffer::from_fn(9, 9, |x, _| {
         Rgba(if x == 4 { [0_u8, 0, 200, 255] } else { [0; 4] })
     });
-    let matted = decode(&encoded(cut_out, ImageFormat::Png), WIDE).unwrap();
+    let matted = pixels(&encoded(cut_out, ImageFormat::Png), WIDE);
     assert_colour(&matted, 0, 0, [255; 3]);
     assert_colour(&matted, 4, 4, [0, 0, 200]);
 }
