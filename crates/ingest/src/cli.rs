@@ -146,6 +146,10 @@ fn tell(plan: &Plan, record: &StageRecord, rejects: &[Reject], console: &Console
         count("duplicates")
     ))?;
     for (name, what) in [
+        (
+            "near_duplicates",
+            "look like one that is learnt from, and are not held out",
+        ),
         ("texts_cut", "had a text above the limit, which was cut"),
         (
             "profiles_ignored",

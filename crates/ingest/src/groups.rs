@@ -1,9 +1,11 @@
 //! Products that must not be parted by the split: those with equal pictures or equal titles, and whatever
-//! hangs together by them.
+//! hangs together by them. And products that must not be tested, their pictures being learnt from.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
+
+use crate::near::{self, Look};
 
 /// What decides which products belong together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +16,8 @@ pub struct Likeness {
     pub content_hash: String,
     /// The title; an empty one is like no other.
     pub title: String,
+    /// What the picture looks like, if that is known.
+    pub look: Option<Look>,
 }
 
 /// Where a product belongs; numbers are places in the list given.
@@ -104,6 +108,41 @@ impl Split {
     }
 }
 
+/// The split of each product, and how many products had to change theirs: a group with a picture near to one
+/// that is learnt from is learnt from too, and then one near to a picture of val belongs to val.
+#[must_use]
+pub fn splits(products: &[Likeness], memberships: &[Membership]) -> (Vec<Split>, u64) {
+    let by_hash = |m: &Membership| Split::of_group(&products[m.group].id);
+    let mut splits: Vec<Split> = memberships.iter().map(by_hash).collect();
+    let moved = absorb(&mut splits, products, memberships, Split::Train)
+        + absorb(&mut splits, products, memberships, Split::Val);
+    (splits, moved)
+}
+
+/// Takes into split `into` the groups of later splits that have a picture near to one there, and what is near to
+/// these in turn.
+fn absorb(splits: &mut [Split], products: &[Likeness], memberships: &[Membership], into: Split) -> u64 {
+    let mut total = 0;
+    let mut new: Vec<usize> = (0..splits.len()).filter(|&i| splits[i] == into).collect();
+    while !new.is_empty() {
+        let learnt: Vec<&Look> = new.iter().filter_map(|&i| products[i].look.as_ref()).collect();
+        let (places, held_out): (Vec<usize>, Vec<&Look>) = (0..splits.len())
+            .filter(|&i| splits[i] > into)
+            .filter_map(|i| Some((i, products[i].look.as_ref()?)))
+            .unzip();
+        let groups: HashSet<usize> = near::near_to_any(&held_out, &learnt)
+            .into_iter()
+            .map(|found| memberships[places[found]].group)
+            .collect();
+        new = (0..splits.len())
+            .filter(|&i| splits[i] > into && groups.contains(&memberships[i].group))
+            .collect();
+        new.iter().for_each(|&i| splits[i] = into);
+        total += new.len() as u64;
+    }
+    total
+}
+
 /// Disjoint sets, by path halving and union by size.
 struct Forest {
     parent: Vec<usize>,
@@ -150,6 +189,7 @@ mod tests {
                 id: id.to_owned(),
                 content_hash: hash.to_owned(),
                 title: title.to_owned(),
+                look: None,
             })
             .collect();
         let id = |i: usize| products[i].id.clone();
@@ -200,6 +240,44 @@ mod tests {
             groups.iter().map(|(g, _)| g.as_str()).collect::<Vec<_>>(),
             ["1", "1", "3", "4"]
         );
+    }
+
+    #[test]
+    fn what_is_near_to_a_learnt_picture_is_not_tested_nor_are_its_group() {
+        let mut looker = near::Looker::default();
+        let mut look = |grey: u8| {
+            let picture: Vec<u8> = (0..64 * 64 * 3)
+                .map(|i| if i / 3 % 64 < 32 { grey } else { 250 })
+                .collect();
+            looker.look(&picture, 64)
+        };
+        // By their hashes: 10 to train, 10002 to val, and these to test.
+        let tested: Vec<String> = (0..200)
+            .map(|i| i.to_string())
+            .filter(|id| Split::of_group(id) == Split::Test)
+            .collect();
+        assert_eq!(["10", "10002"].map(Split::of_group), [Split::Train, Split::Val]);
+        let product = |id: &str, title: &str, look| Likeness {
+            id: id.to_owned(),
+            content_hash: id.to_owned(),
+            title: title.to_owned(),
+            look,
+        };
+        let products = [
+            product("10", "a", look(60)),
+            product("10002", "b", look(140)),
+            product(&tested[0], "c", look(61)),
+            product(&tested[1], "d", look(141)),
+            product(&tested[2], "e", look(220)),
+            // Like none by itself, but of the third's group.
+            product(&format!("{}x", tested[0]), "c", look(100)),
+        ];
+        let memberships = memberships(&products);
+        assert_eq!(memberships[5].group, 2);
+        let (splits, moved) = splits(&products, &memberships);
+        use Split::{Test, Train, Val};
+        assert_eq!(splits, [Train, Val, Train, Val, Test, Train]);
+        assert_eq!(moved, 3);
     }
 
     #[test]

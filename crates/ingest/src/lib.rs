@@ -3,7 +3,7 @@
 //! In the order in which data flows: a [`layout`] finds the dump's products and their texts; [`decode`] makes
 //! pixels of a photo's bytes and [`fit`] squares them on their [`background`]; [`captions`] makes captions of
 //! the texts. Products that cannot be used become [`rejects`]. Once all shards are made, [`groups`] decides
-//! what the split must not part, and the catalogue is written. [`run`] is the stage from end to end.
+//! what the split must not part, [`near`] what must not be tested, and the catalogue is written. [`run`] is the stage from end to end.
 //!
 //! [`synth`] draws a dump of made-up products, for trying all of this without anybody's photos.
 
@@ -17,6 +17,7 @@ pub mod error;
 pub mod fit;
 pub mod groups;
 pub mod layout;
+pub mod near;
 mod part;
 pub mod plan;
 pub mod rejects;

@@ -12,6 +12,7 @@ use stage::{OutputFile, StageError};
 use crate::captions::Captions;
 use crate::fit::ContentBox;
 use crate::layout::Attributes;
+use crate::near::Look;
 use crate::rejects::Reject;
 
 /// An ingested product: its row in the catalogue, short of group and split.
@@ -27,6 +28,8 @@ pub(crate) struct Ingested {
     pub(crate) cut: bool,
     /// The photo's colour profile could not be used.
     pub(crate) profile_ignored: bool,
+    /// What the photo looks like.
+    pub(crate) look: Option<Look>,
 }
 
 /// What became of a product.

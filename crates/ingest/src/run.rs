@@ -16,7 +16,7 @@ use stage::{
 use crate::catalogue::{self, Row};
 use crate::error::IngestError;
 use crate::fit::Square;
-use crate::groups::{self, Likeness, Membership, Split};
+use crate::groups::{self, Likeness, Membership};
 use crate::layout::{self, Entry, Layout, Survey};
 use crate::part::{self, Fate, Ingested};
 use crate::plan::{Plan, Settings};
@@ -203,12 +203,14 @@ fn finish(
                     id,
                     content_hash,
                     captions,
+                    look,
                     ..
                 }) => {
                     likenesses.push(Likeness {
                         id,
                         content_hash,
                         title: captions.title,
+                        look,
                     });
                 }
                 Fate::Rejected(reject) => rejects.push(reject),
@@ -219,10 +221,14 @@ fn finish(
     rejects.sort();
 
     let memberships = groups::memberships(&likenesses);
-    let mut tally = Tally::default();
+    let (splits, near_duplicates) = groups::splits(&likenesses, &memberships);
+    let mut tally = Tally {
+        near_duplicates,
+        ..Tally::default()
+    };
     let mut outputs = BTreeMap::new();
     // The parts are read a second time, now whole, rather than held for all shards at once.
-    let mut placed = memberships.iter();
+    let mut placed = memberships.iter().zip(splits);
     for (number, _, part) in &lasting {
         let ingested = part::read(&dir.join(shard::part_file(*number)), part)?
             .into_iter()
@@ -232,9 +238,9 @@ fn finish(
             });
         let rows: Vec<Row<'_>> = ingested
             .zip(placed.by_ref())
-            .map(|(product, &Membership { group, duplicate_of })| Row {
+            .map(|(product, (&Membership { group, duplicate_of }, split))| Row {
                 product,
-                split: Split::of_group(&likenesses[group].id),
+                split,
                 group: &likenesses[group].id,
                 duplicate_of: duplicate_of.map(|i| likenesses[i].id.as_str()),
             })
@@ -267,6 +273,7 @@ struct Tally {
     ingested: u64,
     splits: [u64; 3],
     duplicates: u64,
+    near_duplicates: u64,
     cut: u64,
     profiles_ignored: u64,
 }
@@ -291,6 +298,7 @@ impl Tally {
             ("val", val),
             ("test", test),
             ("duplicates", self.duplicates),
+            ("near_duplicates", self.near_duplicates),
             ("texts_cut", self.cut),
             ("profiles_ignored", self.profiles_ignored),
         ];

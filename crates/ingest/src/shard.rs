@@ -17,6 +17,7 @@ use crate::decode;
 use crate::error::IngestError;
 use crate::fit::Square;
 use crate::layout::{Entry, Layout};
+use crate::near::Looker;
 use crate::part::{self, Fate, Ingested};
 use crate::rejects::{Flaw, Reason};
 
@@ -30,6 +31,13 @@ pub(crate) struct Work<'a> {
     pub(crate) square: Square,
     pub(crate) folder: &'a StageFolder,
     pub(crate) progress: &'a Progress,
+}
+
+/// What a thread keeps from photo to photo.
+#[derive(Default)]
+struct Tools {
+    resizer: Resizer,
+    looker: Looker,
 }
 
 /// Name of the file of squared images.
@@ -55,7 +63,7 @@ impl Work<'_> {
         for chunk in entries.chunks((CHUNK_BYTES / image_bytes).clamp(16, 1024)) {
             let made: Vec<(Fate, Vec<u8>)> = chunk
                 .par_iter()
-                .map_init(Resizer::new, |resizer, entry| self.product(entry, resizer))
+                .map_init(Tools::default, |tools, entry| self.product(entry, tools))
                 .collect();
             for (fate, pixels) in made {
                 images.put(&pixels)?;
@@ -72,8 +80,8 @@ impl Work<'_> {
     }
 
     /// What becomes of a product, and its pixels if it is ingested.
-    fn product(&self, entry: &Entry, resizer: &mut Resizer) -> (Fate, Vec<u8>) {
-        let made = self.ingest(entry, resizer);
+    fn product(&self, entry: &Entry, tools: &mut Tools) -> (Fate, Vec<u8>) {
+        let made = self.ingest(entry, tools);
         self.progress.inc(1);
         match made {
             Ok((product, pixels)) => (Fate::Ingested(product), pixels),
@@ -81,7 +89,7 @@ impl Work<'_> {
         }
     }
 
-    fn ingest(&self, entry: &Entry, resizer: &mut Resizer) -> Result<(Ingested, Vec<u8>), (Flaw, String)> {
+    fn ingest(&self, entry: &Entry, tools: &mut Tools) -> Result<(Ingested, Vec<u8>), (Flaw, String)> {
         let texts = self.layout.texts(entry)?;
         let (captions, cut) = captions::build(&texts);
         let of_image = |flaw| (flaw, entry.image.clone());
@@ -93,7 +101,11 @@ impl Work<'_> {
         }
         let bytes = read_image(&self.dump.join(&entry.image)).map_err(of_image)?;
         let photo = decode::decode(&bytes, self.square).map_err(of_image)?;
-        let squared = self.square.apply(&photo.pixels, resizer).map_err(of_image)?;
+        let squared = self
+            .square
+            .apply(&photo.pixels, &mut tools.resizer)
+            .map_err(of_image)?;
+        let look = tools.looker.look(&squared.pixels, self.square.size);
         let product = Ingested {
             id: entry.id.clone(),
             captions,
@@ -103,6 +115,7 @@ impl Work<'_> {
             content_hash: blake3::hash(&bytes).to_hex().to_string(),
             cut: cut || texts.cut,
             profile_ignored: photo.profile_ignored,
+            look,
         };
         Ok((product, squared.pixels))
     }

@@ -1,10 +1,8 @@
 //! One line of clean text: entities decoded, whitespace collapsed, NFC, of limited length, or absent.
 
-use std::borrow::Cow;
-
 use unicode_normalization::UnicodeNormalization;
 
-use super::html;
+use super::{html, mojibake};
 
 /// A text of more bytes is cut: the longest of real descriptions has 12 kB.
 pub const MAX_BYTES: usize = 64 << 10;
@@ -43,7 +41,7 @@ pub(crate) fn limit(raw: &str) -> (&str, bool) {
 
 /// NFC, one space between words, nothing invisible.
 pub(crate) fn line(raw: &str) -> String {
-    let raw = without_mojibake(raw);
+    let raw = mojibake::repair(raw);
     let visible = |c: &char| !matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{fffd}' | '\u{ad}');
     let spaced = raw
         .nfc()
@@ -59,30 +57,6 @@ pub(crate) fn line(raw: &str) -> String {
     }
     text.truncate(text.trim_end().len());
     text
-}
-
-/// Text without what is left of UTF-8 that was read as Latin-1, once or many times: `Â` before a space, runs
-/// like `Ã?Â?Ã?Â?`. They stand where a no-break space or a dash was.
-fn without_mojibake(raw: &str) -> Cow<'_, str> {
-    let lead = |c: char| matches!(c, 'Â' | 'Ã');
-    if !raw.contains(lead) {
-        return Cow::Borrowed(raw);
-    }
-    let part = |c: char| lead(c) || matches!(c, '?' | '\u{80}'..='\u{bf}');
-    let mut text = String::with_capacity(raw.len());
-    let mut rest = raw;
-    while let Some(at) = rest.find(part) {
-        let (before, from) = rest.split_at(at);
-        let end = from.find(|c| !part(c)).unwrap_or(from.len());
-        let (run, after) = from.split_at(end);
-        text.push_str(before);
-        // A single one before a letter is a letter: MÂCHE.
-        let letter = run.chars().count() == 1 && after.starts_with(|c: char| !c.is_whitespace());
-        text.push_str(if run.contains(lead) && !letter { " " } else { run });
-        rest = after;
-    }
-    text.push_str(rest);
-    Cow::Owned(text)
 }
 
 /// Whether a text only says that there is none.

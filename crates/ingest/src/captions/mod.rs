@@ -4,6 +4,7 @@
 
 pub mod clean;
 pub mod html;
+mod mojibake;
 mod phrase;
 mod sections;
 
