@@ -1,9 +1,12 @@
 //! Arguments to a checked plan, the plan to work, the work to lines of result.
 
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::{io, thread};
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
+use dataset::bench::bench;
 use dataset::inspect::{Overview, SampleView, write_png};
 use dataset::pack::{PackPlan, Packed};
 use dataset::verify::verify;
@@ -39,6 +42,17 @@ enum Command {
     Verify {
         /// Folder that `dataset pack` wrote
         dir: PathBuf,
+    },
+    /// Measure how fast shuffled batches are loaded, beside a plain copy of as many bytes
+    Bench {
+        /// Folder that `dataset pack` wrote
+        dir: PathBuf,
+        /// Samples a batch
+        #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=1 << 16))]
+        batch: u32,
+        /// Batches a round
+        #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..))]
+        batches: u64,
     },
     /// Show what is inside: the whole, or one sample
     Inspect {
@@ -78,6 +92,7 @@ pub(crate) fn run(cli: Cli) -> Result<Outcome> {
             &console,
         ),
         Command::Verify { dir } => check(&dir, &cli.common, &console),
+        Command::Bench { dir, batch, batches } => measure(&dir, batch, batches, &cli.common, &console),
         Command::Inspect { dir, choice } => inspect(&dir, &choice, &cli.common, &console),
     }
 }
@@ -160,6 +175,31 @@ fn check(dir: &Path, common: &CommonArgs, console: &Console) -> Result<Outcome> 
         "shards": report.shards, "products": report.products, "bytes": report.bytes, "faults": faults,
     }))?;
     anyhow::ensure!(faults.is_empty(), "{}: the data set is damaged", dir.display());
+    Ok(Outcome::Done)
+}
+
+fn measure(dir: &Path, batch: u32, batches: u64, common: &CommonArgs, console: &Console) -> Result<Outcome> {
+    let threads = common.jobs.map_or_else(thread::available_parallelism, |jobs| {
+        NonZero::new(usize::from(jobs)).ok_or_else(|| io::ErrorKind::InvalidInput.into())
+    })?;
+    if common.dry_run {
+        console.result(format!("would load batches of {batch} from {}", dir.display()))?;
+        return Ok(Outcome::Done);
+    }
+    let report = bench(dir, batch as usize, batches, threads.get())?;
+    console.result(format!(
+        "{:.0} images/s, {:.2} GB/s with {} threads",
+        report.images_per_second, report.gigabytes_per_second, report.threads
+    ))?;
+    console.result(format!(
+        "plain copy of as many bytes: {:.2} GB/s by one thread ({:.2}x), {:.2} GB/s by {} ({:.2}x)",
+        report.memcpy_gigabytes_per_second,
+        report.of_memcpy,
+        report.memcpy_threads_gigabytes_per_second,
+        report.threads,
+        report.of_memcpy_threads
+    ))?;
+    console.json_result(&serde_json::to_value(&report)?)?;
     Ok(Outcome::Done)
 }
 

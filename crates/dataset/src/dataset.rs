@@ -1,6 +1,6 @@
 //! A packed data set, open for reading.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use stage::StageError;
 
 use crate::folder::{Folder, TEXT_MODEL};
-use crate::format::Shape;
+use crate::format::{Shape, TextRecord};
 use crate::parse;
 use crate::shard::Shard;
 use crate::{DatasetError, Split};
@@ -99,6 +99,12 @@ impl Dataset {
         self.shape.captions as usize
     }
 
+    /// Bytes of an image.
+    #[must_use]
+    pub const fn image_bytes(&self) -> usize {
+        self.resolution() * self.resolution() * 3
+    }
+
     /// Samples in a split.
     #[must_use]
     pub const fn len(&self, split: Split) -> usize {
@@ -132,6 +138,69 @@ impl Dataset {
             content_box: text.content_box,
             split: text.split,
         })
+    }
+
+    /// Indices of a split's samples by their value of an attribute; those without it under `None`.
+    #[must_use]
+    pub fn classes(&self, split: Split, attribute: &str) -> BTreeMap<Option<&str>, Vec<usize>> {
+        let mut classes = BTreeMap::<_, Vec<usize>>::new();
+        for (index, text) in self.texts(split).enumerate() {
+            let value = text.attributes.get(attribute).map(String::as_str);
+            classes.entry(value).or_default().push(index);
+        }
+        classes
+    }
+
+    /// Names of the attributes that a split's samples have, in order.
+    #[must_use]
+    pub fn attributes(&self, split: Split) -> Vec<&str> {
+        let names = self.texts(split).flat_map(|text| text.attributes.keys());
+        names
+            .map(String::as_str)
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect()
+    }
+
+    /// The texts of a split's samples, in the order of their indices.
+    fn texts(&self, split: Split) -> impl Iterator<Item = &TextRecord> {
+        let places = self.places[split as usize].iter();
+        places.map(|&(shard, place)| &self.shards[shard as usize].texts()[place as usize])
+    }
+
+    /// Copies a sample's image and the vector of one of its captions to places of just their sizes.
+    pub(crate) fn copy(
+        &self,
+        split: Split,
+        index: usize,
+        caption: usize,
+        image: &mut [u8],
+        vector: &mut [f32],
+    ) -> Result<(), DatasetError> {
+        let found = self.places[split as usize]
+            .get(index)
+            .and_then(|&(shard, place)| {
+                let shard = self.shards.get(shard as usize)?;
+                let vectors = shard.vectors(place as usize)?;
+                Some((
+                    shard.image(place as usize)?,
+                    vectors.chunks_exact(self.dims()).nth(caption)?,
+                ))
+            });
+        let Some((pixels, values)) = found else {
+            let expected = format!(
+                "a sample below {} with a caption below {}",
+                self.len(split),
+                self.captions()
+            );
+            return Err(DatasetError::load(
+                &expected,
+                format!("sample {index}, caption {caption}"),
+            ));
+        };
+        image.copy_from_slice(pixels);
+        vector.copy_from_slice(values);
+        Ok(())
     }
 
     /// Samples in each shard, in order.

@@ -112,10 +112,30 @@ pub enum DatasetError {
         /// Input hashes recorded with the features.
         found: String,
     },
+    /// A loader that was asked for what cannot be.
+    #[error(
+        "loader: expected {expected}, found {found}\nhint: `dataset inspect` shows what the data set holds"
+    )]
+    Load {
+        /// What should have been asked for.
+        expected: String,
+        /// What was asked for.
+        found: String,
+    },
     /// A value that bincode refuses to write.
     #[error("cannot encode: {0}")]
     Encode(#[from] EncodeError),
     /// A failure of files or of the stage's bookkeeping.
     #[error(transparent)]
     Stage(#[from] StageError),
+}
+
+impl DatasetError {
+    /// A loader that was asked for what cannot be.
+    pub(crate) fn load(expected: &str, found: impl Into<String>) -> Self {
+        Self::Load {
+            expected: expected.to_owned(),
+            found: found.into(),
+        }
+    }
 }
