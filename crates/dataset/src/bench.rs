@@ -12,7 +12,7 @@ use crate::{CaptionRule, Dataset, DatasetError, LoadPlan, Loader, Split};
 
 /// Rounds of both measurements, by turns; the best of each is reported, so that a neighbour's load on the
 /// machine falls on neither alone.
-const ROUNDS: u64 = 5;
+const ROUNDS: u64 = 20;
 /// Bytes of the memory that the plain copy reads: far more than any cache holds.
 const COPIED: usize = 256 << 20;
 /// Buffers beside those that are being filled: one with the caller, one ready.

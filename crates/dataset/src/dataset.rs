@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::hint::black_box;
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -15,6 +16,9 @@ use crate::{DatasetError, Split};
 
 /// A text model larger than this is not read.
 const MAX_TEXT_MODEL: u64 = 1 << 30;
+
+/// Bytes of a page on the machines in use; on others a touch reads a little more or less than needed.
+const PAGE: usize = 4096;
 
 /// The shards that `dataset pack` wrote, mapped into memory. Shared by threads as it is.
 ///
@@ -166,6 +170,14 @@ impl Dataset {
     fn texts(&self, split: Split) -> impl Iterator<Item = &TextRecord> {
         let places = self.places[split as usize].iter();
         places.map(|&(shard, place)| &self.shards[shard as usize].texts()[place as usize])
+    }
+
+    /// Reads a byte of each page of a sample's image, so that the machine looks up all its pages at once and
+    /// not one after the other while they are copied.
+    pub(crate) fn touch(&self, split: Split, index: usize) {
+        let place = self.places[split as usize].get(index);
+        let image = place.and_then(|&(shard, place)| self.shards.get(shard as usize)?.image(place as usize));
+        black_box(image.unwrap_or_default().iter().step_by(PAGE).fold(0, |sum, byte| sum ^ byte));
     }
 
     /// Copies a sample's image and the vector of one of its captions to places of just their sizes.

@@ -145,7 +145,10 @@ impl<B: BatchBuffer> Queue<B> {
         let images = images.chunks_exact_mut(self.data.image_bytes());
         let vectors = vectors.chunks_exact_mut(self.data.dims());
         let wanted = job.samples.iter().zip(&job.captions);
-        for (((&sample, &caption), image), vector) in wanted.zip(images).zip(vectors) {
+        for (number, (((&sample, &caption), image), vector)) in wanted.zip(images).zip(vectors).enumerate() {
+            if let Some(&next) = job.samples.get(number + 1) {
+                self.data.touch(self.plan.split, next);
+            }
             self.data.copy(self.plan.split, sample, caption, image, vector)?;
         }
         Ok((job, buffer))
