@@ -42,6 +42,8 @@ enum Command {
     Verify {
         /// Folder that `dataset pack` wrote
         dir: PathBuf,
+        #[command(flatten)]
+        repair: Repair,
     },
     /// Measure how fast shuffled batches are loaded, beside a plain copy of as many bytes
     Bench {
@@ -61,6 +63,20 @@ enum Command {
         #[command(flatten)]
         choice: Choice,
     },
+}
+
+/// Whether and from what to make damaged files again.
+#[derive(Debug, Args)]
+struct Repair {
+    /// Make damaged shards again, from the very folders that the data set was packed from
+    #[arg(long, requires_all = ["images", "features"])]
+    repair: bool,
+    /// Folder that `ingest` wrote
+    #[arg(long, value_name = "INGESTED", requires = "repair")]
+    images: Option<PathBuf>,
+    /// Folder that `textfeat fit` wrote from it
+    #[arg(long, value_name = "FEATURES", requires = "repair")]
+    features: Option<PathBuf>,
 }
 
 /// Which sample to show; none of them shows the whole.
@@ -91,7 +107,7 @@ pub(crate) fn run(cli: Cli) -> Result<Outcome> {
             &cli.common,
             &console,
         ),
-        Command::Verify { dir } => check(&dir, &cli.common, &console),
+        Command::Verify { dir, repair } => check(&dir, &repair, &cli.common, &console),
         Command::Bench { dir, batch, batches } => measure(&dir, batch, batches, &cli.common, &console),
         Command::Inspect { dir, choice } => inspect(&dir, &choice, &cli.common, &console),
     }
@@ -154,16 +170,26 @@ fn dry_run(plan: &PackPlan, out: &Path, common: &CommonArgs, console: &Console) 
     Ok(Outcome::Done)
 }
 
-fn check(dir: &Path, common: &CommonArgs, console: &Console) -> Result<Outcome> {
+fn check(dir: &Path, repair: &Repair, common: &CommonArgs, console: &Console) -> Result<Outcome> {
     if common.dry_run {
         console.result(format!("would read every byte of {}", dir.display()))?;
         return Ok(Outcome::Done);
     }
-    let report = verify(dir)?;
-    let faults: Vec<String> = report.faults.iter().map(ToString::to_string).collect();
-    for fault in &faults {
-        console.result(fault)?;
+    let mut report = verify(dir)?;
+    for fault in &report.faults {
+        console.result(fault.to_string())?;
     }
+    let mut repaired = Vec::new();
+    if let (Some(images), Some(features), false) =
+        (&repair.images, &repair.features, report.damaged.is_empty())
+    {
+        repaired = PackPlan::new(images, features, dir)?.repair(&report.damaged)?;
+        for name in &repaired {
+            console.result(format!("repaired: {}", dir.join(name).display()))?;
+        }
+        report = verify(dir)?;
+    }
+    let faults: Vec<String> = report.faults.iter().map(ToString::to_string).collect();
     if faults.is_empty() {
         let megabytes = report.bytes as f64 / 1e6;
         let (products, shards) = (report.products, report.shards);
@@ -173,6 +199,7 @@ fn check(dir: &Path, common: &CommonArgs, console: &Console) -> Result<Outcome> 
     }
     console.json_result(&json!({
         "shards": report.shards, "products": report.products, "bytes": report.bytes, "faults": faults,
+        "repaired": repaired,
     }))?;
     anyhow::ensure!(faults.is_empty(), "{}: the data set is damaged", dir.display());
     Ok(Outcome::Done)

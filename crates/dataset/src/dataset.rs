@@ -177,7 +177,13 @@ impl Dataset {
     pub(crate) fn touch(&self, split: Split, index: usize) {
         let place = self.places[split as usize].get(index);
         let image = place.and_then(|&(shard, place)| self.shards.get(shard as usize)?.image(place as usize));
-        black_box(image.unwrap_or_default().iter().step_by(PAGE).fold(0, |sum, byte| sum ^ byte));
+        black_box(
+            image
+                .unwrap_or_default()
+                .iter()
+                .step_by(PAGE)
+                .fold(0, |sum, byte| sum ^ byte),
+        );
     }
 
     /// Copies a sample's image and the vector of one of its captions to places of just their sizes.
