@@ -1,9 +1,12 @@
 //! Arguments to a checked plan, the plan to work, the work to lines of result.
 
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::{io, thread};
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
+use dataset::bench::bench;
 use dataset::inspect::{Overview, SampleView, write_png};
 use dataset::pack::{PackPlan, Packed};
 use dataset::verify::verify;
@@ -39,6 +42,19 @@ enum Command {
     Verify {
         /// Folder that `dataset pack` wrote
         dir: PathBuf,
+        #[command(flatten)]
+        repair: Repair,
+    },
+    /// Measure how fast shuffled batches are loaded, beside a plain copy of as many bytes
+    Bench {
+        /// Folder that `dataset pack` wrote
+        dir: PathBuf,
+        /// Samples a batch
+        #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=1 << 16))]
+        batch: u32,
+        /// Batches a round
+        #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
+        batches: u64,
     },
     /// Show what is inside: the whole, or one sample
     Inspect {
@@ -47,6 +63,20 @@ enum Command {
         #[command(flatten)]
         choice: Choice,
     },
+}
+
+/// Whether and from what to make damaged files again.
+#[derive(Debug, Args)]
+struct Repair {
+    /// Make damaged shards again, from the very folders that the data set was packed from
+    #[arg(long, requires_all = ["images", "features"])]
+    repair: bool,
+    /// Folder that `ingest` wrote
+    #[arg(long, value_name = "INGESTED", requires = "repair")]
+    images: Option<PathBuf>,
+    /// Folder that `textfeat fit` wrote from it
+    #[arg(long, value_name = "FEATURES", requires = "repair")]
+    features: Option<PathBuf>,
 }
 
 /// Which sample to show; none of them shows the whole.
@@ -77,7 +107,8 @@ pub(crate) fn run(cli: Cli) -> Result<Outcome> {
             &cli.common,
             &console,
         ),
-        Command::Verify { dir } => check(&dir, &cli.common, &console),
+        Command::Verify { dir, repair } => check(&dir, &repair, &cli.common, &console),
+        Command::Bench { dir, batch, batches } => measure(&dir, batch, batches, &cli.common, &console),
         Command::Inspect { dir, choice } => inspect(&dir, &choice, &cli.common, &console),
     }
 }
@@ -139,16 +170,26 @@ fn dry_run(plan: &PackPlan, out: &Path, common: &CommonArgs, console: &Console) 
     Ok(Outcome::Done)
 }
 
-fn check(dir: &Path, common: &CommonArgs, console: &Console) -> Result<Outcome> {
+fn check(dir: &Path, repair: &Repair, common: &CommonArgs, console: &Console) -> Result<Outcome> {
     if common.dry_run {
         console.result(format!("would read every byte of {}", dir.display()))?;
         return Ok(Outcome::Done);
     }
-    let report = verify(dir)?;
-    let faults: Vec<String> = report.faults.iter().map(ToString::to_string).collect();
-    for fault in &faults {
-        console.result(fault)?;
+    let mut report = verify(dir)?;
+    for fault in &report.faults {
+        console.result(fault.to_string())?;
     }
+    let mut repaired = Vec::new();
+    if let (Some(images), Some(features), false) =
+        (&repair.images, &repair.features, report.damaged.is_empty())
+    {
+        repaired = PackPlan::new(images, features, dir)?.repair(&report.damaged)?;
+        for name in &repaired {
+            console.result(format!("repaired: {}", dir.join(name).display()))?;
+        }
+        report = verify(dir)?;
+    }
+    let faults: Vec<String> = report.faults.iter().map(ToString::to_string).collect();
     if faults.is_empty() {
         let megabytes = report.bytes as f64 / 1e6;
         let (products, shards) = (report.products, report.shards);
@@ -158,8 +199,34 @@ fn check(dir: &Path, common: &CommonArgs, console: &Console) -> Result<Outcome> 
     }
     console.json_result(&json!({
         "shards": report.shards, "products": report.products, "bytes": report.bytes, "faults": faults,
+        "repaired": repaired,
     }))?;
     anyhow::ensure!(faults.is_empty(), "{}: the data set is damaged", dir.display());
+    Ok(Outcome::Done)
+}
+
+fn measure(dir: &Path, batch: u32, batches: u64, common: &CommonArgs, console: &Console) -> Result<Outcome> {
+    let threads = common.jobs.map_or_else(thread::available_parallelism, |jobs| {
+        NonZero::new(usize::from(jobs)).ok_or_else(|| io::ErrorKind::InvalidInput.into())
+    })?;
+    if common.dry_run {
+        console.result(format!("would load batches of {batch} from {}", dir.display()))?;
+        return Ok(Outcome::Done);
+    }
+    let report = bench(dir, batch as usize, batches, threads.get())?;
+    console.result(format!(
+        "{:.0} images/s, {:.2} GB/s with {} threads",
+        report.images_per_second, report.gigabytes_per_second, report.threads
+    ))?;
+    console.result(format!(
+        "plain copy of as many bytes: {:.2} GB/s by one thread ({:.2}x), {:.2} GB/s by {} ({:.2}x)",
+        report.memcpy_gigabytes_per_second,
+        report.of_memcpy,
+        report.memcpy_threads_gigabytes_per_second,
+        report.threads,
+        report.of_memcpy_threads
+    ))?;
+    console.json_result(&serde_json::to_value(&report)?)?;
     Ok(Outcome::Done)
 }
 

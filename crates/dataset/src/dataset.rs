@@ -1,20 +1,24 @@
 //! A packed data set, open for reading.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::hint::black_box;
 use std::path::Path;
 
 use rayon::prelude::*;
 use stage::StageError;
 
 use crate::folder::{Folder, TEXT_MODEL};
-use crate::format::Shape;
+use crate::format::{Shape, TextRecord};
 use crate::parse;
 use crate::shard::Shard;
 use crate::{DatasetError, Split};
 
 /// A text model larger than this is not read.
 const MAX_TEXT_MODEL: u64 = 1 << 30;
+
+/// Bytes of a page on the machines in use; on others a touch reads a little more or less than needed.
+const PAGE: usize = 4096;
 
 /// The shards that `dataset pack` wrote, mapped into memory. Shared by threads as it is.
 ///
@@ -99,6 +103,12 @@ impl Dataset {
         self.shape.captions as usize
     }
 
+    /// Bytes of an image.
+    #[must_use]
+    pub const fn image_bytes(&self) -> usize {
+        self.resolution() * self.resolution() * 3
+    }
+
     /// Samples in a split.
     #[must_use]
     pub const fn len(&self, split: Split) -> usize {
@@ -132,6 +142,83 @@ impl Dataset {
             content_box: text.content_box,
             split: text.split,
         })
+    }
+
+    /// Indices of a split's samples by their value of an attribute; those without it under `None`.
+    #[must_use]
+    pub fn classes(&self, split: Split, attribute: &str) -> BTreeMap<Option<&str>, Vec<usize>> {
+        let mut classes = BTreeMap::<_, Vec<usize>>::new();
+        for (index, text) in self.texts(split).enumerate() {
+            let value = text.attributes.get(attribute).map(String::as_str);
+            classes.entry(value).or_default().push(index);
+        }
+        classes
+    }
+
+    /// Names of the attributes that a split's samples have, in order.
+    #[must_use]
+    pub fn attributes(&self, split: Split) -> Vec<&str> {
+        let names = self.texts(split).flat_map(|text| text.attributes.keys());
+        names
+            .map(String::as_str)
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect()
+    }
+
+    /// The texts of a split's samples, in the order of their indices.
+    fn texts(&self, split: Split) -> impl Iterator<Item = &TextRecord> {
+        let places = self.places[split as usize].iter();
+        places.map(|&(shard, place)| &self.shards[shard as usize].texts()[place as usize])
+    }
+
+    /// Reads a byte of each page of a sample's image, so that the machine looks up all its pages at once and
+    /// not one after the other while they are copied.
+    pub(crate) fn touch(&self, split: Split, index: usize) {
+        let place = self.places[split as usize].get(index);
+        let image = place.and_then(|&(shard, place)| self.shards.get(shard as usize)?.image(place as usize));
+        black_box(
+            image
+                .unwrap_or_default()
+                .iter()
+                .step_by(PAGE)
+                .fold(0, |sum, byte| sum ^ byte),
+        );
+    }
+
+    /// Copies a sample's image and the vector of one of its captions to places of just their sizes.
+    pub(crate) fn copy(
+        &self,
+        split: Split,
+        index: usize,
+        caption: usize,
+        image: &mut [u8],
+        vector: &mut [f32],
+    ) -> Result<(), DatasetError> {
+        let found = self.places[split as usize]
+            .get(index)
+            .and_then(|&(shard, place)| {
+                let shard = self.shards.get(shard as usize)?;
+                let vectors = shard.vectors(place as usize)?;
+                Some((
+                    shard.image(place as usize)?,
+                    vectors.chunks_exact(self.dims()).nth(caption)?,
+                ))
+            });
+        let Some((pixels, values)) = found else {
+            let expected = format!(
+                "a sample below {} with a caption below {}",
+                self.len(split),
+                self.captions()
+            );
+            return Err(DatasetError::load(
+                &expected,
+                format!("sample {index}, caption {caption}"),
+            ));
+        };
+        image.copy_from_slice(pixels);
+        vector.copy_from_slice(values);
+        Ok(())
     }
 
     /// Samples in each shard, in order.

@@ -1,21 +1,14 @@
 //! In which order training sees the samples.
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
+use crate::shuffle::{Draws, permutation};
 
-/// The last half of the cipher's key: names the stream and its version.
+/// Names the stream of [`Epochs`].
 const STREAM: [u8; 16] = *b"atelier epochs 1";
 
 /// Shuffled epochs: position `p` of the whole training is place `p mod len` of epoch `p / len`, and each
-/// epoch is an exact permutation that depends on seed and epoch alone. So training goes on at any position
-/// without a state to save, and results move with no crate:
-///
-/// * The random words are those of ChaCha8 with the 32-byte key `seed, epoch` (u64, little-endian),
-///   `"atelier epochs 1"`, counter and nonce zero, two 32-bit words a draw, the lower first.
-/// * The shuffle is Fisher and Yates's from the end: for `i` from `len - 1` down to 1, swap `i` with a draw
-///   from `0..=i`.
-/// * A draw below `n` is Lemire's (2019, algorithm 5): the upper word of `word * n`, words again while
-///   the lower word is below `2^64 mod n`. It has no bias.
+/// epoch is an exact permutation that depends on seed and epoch alone: a Fisher-Yates shuffle by the words
+/// of ChaCha8 under the key `seed, epoch, "atelier epochs 1"`, nonce zero. So training goes on at any
+/// position without a state to save.
 #[derive(Debug, Clone)]
 pub struct Epochs {
     seed: u64,
@@ -48,35 +41,17 @@ impl Epochs {
         match &self.current {
             Some((current, order)) if *current == epoch => order[place],
             _ => {
-                let order = permutation(self.seed, epoch, self.len);
+                let draws = Draws {
+                    name: STREAM,
+                    seed: self.seed,
+                    pass: epoch,
+                    nonce: 0,
+                };
+                let order = permutation(draws, self.len);
                 let index = order[place];
                 self.current = Some((epoch, order));
                 index
             }
-        }
-    }
-}
-
-fn permutation(seed: u64, epoch: u64, len: usize) -> Vec<usize> {
-    let mut key = [0; 32];
-    key[..8].copy_from_slice(&seed.to_le_bytes());
-    key[8..16].copy_from_slice(&epoch.to_le_bytes());
-    key[16..].copy_from_slice(&STREAM);
-    let mut rng = ChaCha8Rng::from_seed(key);
-    let mut order: Vec<usize> = (0..len).collect();
-    for i in (1..len).rev() {
-        order.swap(i, below(&mut rng, i as u64 + 1) as usize);
-    }
-    order
-}
-
-/// A draw from `0..n`, for `n` above 0.
-fn below(rng: &mut ChaCha8Rng, n: u64) -> u64 {
-    let reject_below = n.wrapping_neg() % n;
-    loop {
-        let product = u128::from(rng.next_u64()) * u128::from(n);
-        if product as u64 >= reject_below {
-            return (product >> 64) as u64;
         }
     }
 }

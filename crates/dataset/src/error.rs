@@ -9,7 +9,7 @@ use stage::StageError;
 #[derive(Debug, thiserror::Error)]
 pub enum DatasetError {
     /// A shard of no bytes.
-    #[error("{}: expected a shard, found a file of zero bytes\nhint: a copy was cut short, or the disk was full; copy it again, or run `dataset pack --force`", path.display())]
+    #[error("{}: expected a shard, found a file of zero bytes\nhint: a copy was cut short, or the disk was full; copy it again, or run `dataset verify --repair`", path.display())]
     Empty {
         /// The shard.
         path: PathBuf,
@@ -33,7 +33,7 @@ pub enum DatasetError {
         found: u32,
     },
     /// A shard that ends too early.
-    #[error("{}: expected {expected} bytes, found {found}: the file is cut\nhint: copy it again, or run `dataset pack --force`", path.display())]
+    #[error("{}: expected {expected} bytes, found {found}: the file is cut\nhint: copy it again, or run `dataset verify --repair`", path.display())]
     Cut {
         /// The shard.
         path: PathBuf,
@@ -43,7 +43,7 @@ pub enum DatasetError {
         found: u64,
     },
     /// A shard with bytes after its end.
-    #[error("{}: expected {expected} bytes, found {found}: something was appended\nhint: copy it again, or run `dataset pack --force`", path.display())]
+    #[error("{}: expected {expected} bytes, found {found}: something was appended\nhint: copy it again, or run `dataset verify --repair`", path.display())]
     Trailing {
         /// The shard.
         path: PathBuf,
@@ -53,7 +53,7 @@ pub enum DatasetError {
         found: u64,
     },
     /// Content that does not have its checksum: a flipped bit, a bad disk or copy.
-    #[error("{}: {part}: expected blake3 {expected}, found {found}: the content is damaged\nhint: check the disk, then copy it again or run `dataset pack --force`", path.display())]
+    #[error("{}: {part}: expected blake3 {expected}, found {found}: the content is damaged\nhint: check the disk, then copy it again or run `dataset verify --repair`", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -65,7 +65,7 @@ pub enum DatasetError {
         found: String,
     },
     /// An image that does not have its checksum.
-    #[error("{}: image {index}, product {id}: expected blake3 {expected}, found {found}: the content is damaged\nhint: check the disk, then copy it again or run `dataset pack --force`", path.display())]
+    #[error("{}: image {index}, product {id}: expected blake3 {expected}, found {found}: the content is damaged\nhint: check the disk, then copy it again or run `dataset verify --repair`", path.display())]
     DamagedImage {
         /// The shard.
         path: PathBuf,
@@ -112,10 +112,48 @@ pub enum DatasetError {
         /// Input hashes recorded with the features.
         found: String,
     },
+    /// A repair from other inputs than those that the data set was packed from.
+    #[error("{}: expected the inputs that it was packed from, found others: {found}\nhint: name the folders it was packed from, or run `dataset pack` with these to pack anew", path.display())]
+    OtherInputs {
+        /// The data set's folder.
+        path: PathBuf,
+        /// What differs.
+        found: String,
+    },
+    /// A file that the same inputs no longer give.
+    #[error("{}: expected blake3 {expected} of a file made again, found {found}; it was left as it is\nhint: stage.json is damaged, or another version of the program packed it; run `dataset pack --force`", path.display())]
+    Unrepairable {
+        /// The file.
+        path: PathBuf,
+        /// The checksum recorded.
+        expected: String,
+        /// The checksum of what would be written.
+        found: String,
+    },
+    /// A loader that was asked for what cannot be.
+    #[error(
+        "loader: expected {expected}, found {found}\nhint: `dataset inspect` shows what the data set holds"
+    )]
+    Load {
+        /// What should have been asked for.
+        expected: String,
+        /// What was asked for.
+        found: String,
+    },
     /// A value that bincode refuses to write.
     #[error("cannot encode: {0}")]
     Encode(#[from] EncodeError),
     /// A failure of files or of the stage's bookkeeping.
     #[error(transparent)]
     Stage(#[from] StageError),
+}
+
+impl DatasetError {
+    /// A loader that was asked for what cannot be.
+    pub(crate) fn load(expected: &str, found: impl Into<String>) -> Self {
+        Self::Load {
+            expected: expected.to_owned(),
+            found: found.into(),
+        }
+    }
 }

@@ -1,8 +1,8 @@
 //! Images and vectors to checksummed, memory-mapped shards, and back.
 //!
 //! [`pack`] joins what `ingest` and `textfeat` wrote, shard by shard, into files laid out as [`mod@format`]
-//! says. [`Dataset`] maps them and gives any sample of a [`Split`] without copying; [`Epochs`] says in which
-//! order training sees them. [`verify`] reads every byte again and names what is damaged; [`inspect`] shows
+//! says. [`Dataset`] maps them and gives any sample of a [`Split`] without copying; [`Epochs`] and [`Balanced`]
+//! say in which order training sees them, and a [`Loader`] fills batches ahead in that order. [`verify`] reads every byte again and names what is damaged; [`inspect`] shows
 //! what is inside.
 //!
 //! ```no_run
@@ -20,6 +20,8 @@
 #[cfg(target_endian = "big")]
 compile_error!("shards hold little-endian floats that are used in place");
 
+mod balance;
+pub mod bench;
 mod codec;
 mod dataset;
 mod epochs;
@@ -29,14 +31,18 @@ mod fixture;
 mod folder;
 pub mod format;
 pub mod inspect;
+pub mod loader;
 mod map;
 pub mod pack;
 mod parse;
 mod shard;
+mod shuffle;
 mod split;
 pub mod verify;
 
+pub use balance::Balanced;
 pub use dataset::{Dataset, Sample};
 pub use epochs::Epochs;
 pub use error::DatasetError;
+pub use loader::{Batch, BatchBuffer, CaptionRule, LoadPlan, Loader, MemoryBuffer, Order, Share};
 pub use split::Split;

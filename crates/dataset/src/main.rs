@@ -1,4 +1,4 @@
-//! The program `dataset`: pack, verify and inspect.
+//! The program `dataset`: pack, verify, inspect and measure.
 
 use std::process::ExitCode;
 

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use stage::{OutputFile, StageKey};
 
 use crate::dataset::read_text_model;
-use crate::folder::{Folder, STAGE};
+use crate::folder::{Folder, STAGE, TEXT_MODEL, shard_name};
 use crate::parse::{self, hex};
 use crate::shard::Shard;
 use crate::{DatasetError, Split};
@@ -22,6 +22,9 @@ pub struct Report {
     pub bytes: u64,
     /// What is wrong, in order of shards; empty where all is well.
     pub faults: Vec<DatasetError>,
+    /// Names of the files in which a fault lies, of those that [`crate::pack::PackPlan::repair`] can make
+    /// again.
+    pub damaged: Vec<String>,
 }
 
 /// Compares the data set in `dir` with all its checksums: any changed bit of a shard or of the text model is
@@ -42,9 +45,13 @@ pub fn verify(dir: &Path) -> Result<Report, DatasetError> {
         products: 0,
         bytes: 0,
         faults: Vec::new(),
+        damaged: Vec::new(),
     };
     let mut splits = [0; Split::ALL.len()];
-    for (contents, faults) in results {
+    for (number, (contents, faults)) in (0..).zip(results) {
+        if !faults.is_empty() {
+            report.damaged.push(shard_name(number));
+        }
         report.bytes += contents.bytes;
         splits
             .iter_mut()
@@ -53,7 +60,10 @@ pub fn verify(dir: &Path) -> Result<Report, DatasetError> {
         report.faults.extend(faults);
     }
     report.products = splits.iter().sum();
-    report.faults.extend(read_text_model(&folder).err());
+    if let Err(e) = read_text_model(&folder) {
+        report.faults.push(e);
+        report.damaged.push(TEXT_MODEL.to_owned());
+    }
     report.faults.extend(check_fingerprint(&folder).err());
     if report.faults.is_empty() {
         report.faults.extend(check_counts(&folder, splits).err());

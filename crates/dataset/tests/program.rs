@@ -89,6 +89,48 @@ fn verify_fails_on_one_flipped_bit_and_names_shard_and_product() {
 }
 
 #[test]
+fn verify_repairs_from_the_stages_before() {
+    let fixture = Fixture::packed(&[2, 3]);
+    let path = fixture.out().join("shard-00001.atl");
+    let sound = fs::read(&path).unwrap();
+    flip(&path, 4096 + 48, 3);
+    let with = "verify dataset --repair --images ingested --features features";
+    let repaired = dataset(&fixture, with);
+    assert!(repaired.status.success(), "{}", stderr(&repaired));
+    let text = stdout(&repaired);
+    assert!(
+        text.contains("image 1, product 1-1") && text.contains("repaired: dataset/shard-00001.atl"),
+        "{text}"
+    );
+    assert!(text.ends_with("all checksums hold\n"), "{text}");
+    assert!(fs::read(&path).unwrap() == sound);
+    let again = last_line_json(&dataset(&fixture, &format!("{with} --json")));
+    assert_eq!(
+        (&again["repaired"], &again["faults"]),
+        (&Value::Array(vec![]), &Value::Array(vec![]))
+    );
+    assert_eq!(
+        dataset(&fixture, "verify dataset --repair").status.code(),
+        Some(2)
+    );
+}
+
+#[test]
+fn bench_says_how_fast_batches_come() {
+    let fixture = Fixture::packed(&[5]);
+    let report = last_line_json(&dataset(&fixture, "bench dataset --batch 2 --batches 3 --json"));
+    assert!(report["images_per_second"].as_f64().unwrap() > 0.0, "{report}");
+    assert_eq!(
+        (&report["batch"], &report["batch_bytes"]),
+        (&2.into(), &136.into())
+    );
+    assert_eq!(
+        dataset(&fixture, "bench dataset --batch 0").status.code(),
+        Some(2)
+    );
+}
+
+#[test]
 fn inspect_shows_the_whole_and_one_sample() {
     let fixture = Fixture::packed(&[2, 1]);
     let whole = dataset(&fixture, "inspect dataset");

@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod inputs;
+mod repair;
 mod source;
 mod write;
 
@@ -121,7 +122,7 @@ impl PackPlan {
                 total: self.shards(),
             });
         }
-        let text_model = self.copy_text_model(&folder)?;
+        let text_model = self.copy_text_model(&folder.dir().join(TEXT_MODEL))?;
         let shards: Vec<ShardRecord> = folder.done().values().cloned().chain(packed).collect();
         let summary = Summary {
             counts: counts(&shards),
@@ -178,8 +179,8 @@ impl PackPlan {
         Ok(folder.commit_shard(shard, BTreeMap::from([(name, file)]), json!(detail))?)
     }
 
-    fn copy_text_model(&self, folder: &StageFolder) -> Result<OutputFile, DatasetError> {
-        let mut file = AtomicFile::create(&folder.dir().join(TEXT_MODEL))?;
+    fn copy_text_model(&self, path: &Path) -> Result<OutputFile, DatasetError> {
+        let mut file = AtomicFile::create(path)?;
         self.inputs
             .text_model()?
             .each(CHUNK, |bytes| Ok(file.put(bytes)?))?;
