@@ -1,8 +1,11 @@
 //! What a model makes of a text, and what it does not know.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 use strsim::damerau_levenshtein;
 
+use crate::scanner::{Found, Scanner};
 use crate::{TextModel, Tokenizer, WordFilter};
 
 /// Suggestions for an unknown word.
@@ -19,7 +22,7 @@ pub struct Explanation {
     pub stop_words: Vec<String>,
     /// What the vector is made of, the heaviest first.
     pub known: Vec<KnownWord>,
-    /// Words that leave no trace in the vector, each once, in order.
+    /// Words that leave no trace in the vector, in order; of forms of one word the first.
     pub unknown: Vec<UnknownWord>,
 }
 
@@ -54,48 +57,48 @@ impl TextModel {
     #[must_use]
     pub fn explain(&self, text: &str) -> Explanation {
         let analyzer = self.analyzer();
-        let terms = self.vocabulary().terms();
         let tokens = analyzer.tokenizer.tokens(text);
         let stop_words = distinct(tokens.iter().filter(|token| !analyzer.filter.keeps(token)));
 
-        let mut counts = vec![0; terms.len()];
-        let mut words = vec![None; terms.len()];
-        let mut unknown = Vec::new();
-        analyzer.each_term(text, |term, word| match self.vocabulary().column(term) {
-            Some(column) => {
-                counts[column] += 1;
-                words[column].get_or_insert_with(|| word.to_owned());
-            }
-            // Of runs of words only those seen in training are expected.
-            None if term.contains(' ') => {}
-            None => unknown.push(word.to_owned()),
+        // Of runs of words only those seen in training are expected, so only words can be unknown.
+        let mut scanner = Scanner::new(analyzer);
+        let mut counts = HashMap::new();
+        let mut words = Vec::new();
+        scanner.scan(text, |found| {
+            *counts.entry(found.term).or_insert_with(|| {
+                words.push(found);
+                0
+            }) += 1;
         });
-
-        let weights = self.weigh(&counts);
-        let mut known: Vec<KnownWord> = (words.into_iter().enumerate())
-            .filter_map(|(column, word)| {
-                Some(KnownWord {
-                    word: word?,
-                    term: terms[column].term.clone(),
-                    column,
-                    count: counts[column],
-                    idf: self.idf()[column],
-                    weight: weights[column],
-                })
-            })
-            .collect();
-        known.sort_by(|a, b| b.weight.total_cmp(&a.weight));
-        let unknown = distinct(unknown.iter())
-            .into_iter()
-            .enumerate()
-            .map(|(i, word)| UnknownWord {
-                nearest: if i < MAX_SUGGESTED {
-                    self.nearest(&word)
-                } else {
-                    Vec::new()
-                },
+        let weights: HashMap<u32, f64> = self.transformer().row(text).iter().copied().collect();
+        let (mut known, mut unknown) = (Vec::new(), Vec::new());
+        for Found { form, term } in words {
+            let name = scanner.term(term);
+            let word = scanner.forms()[form as usize].text.to_string();
+            let Some(column) = self.vocabulary().column(name) else {
+                if !name.contains(' ') {
+                    unknown.push(word);
+                }
+                continue;
+            };
+            known.push(KnownWord {
                 word,
+                term: name.to_owned(),
+                column,
+                count: counts[&term],
+                idf: self.idf()[column],
+                weight: weights.get(&(column as u32)).copied().unwrap_or_default(),
             });
+        }
+        known.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+        let unknown = (unknown.into_iter().enumerate()).map(|(i, word)| UnknownWord {
+            nearest: if i < MAX_SUGGESTED {
+                self.nearest(&word)
+            } else {
+                Vec::new()
+            },
+            word,
+        });
         Explanation {
             tokens,
             stop_words,

@@ -4,23 +4,26 @@
 // counted, selected and weighed; the model is all of it, fitted.
 pub mod analyzer;
 pub mod counter;
+pub mod counts;
 pub mod error;
 pub mod explain;
 pub mod language;
 pub mod model;
-pub mod ngrams;
 pub mod settings;
 pub mod stemmer;
 pub mod stop_words;
 pub mod tokenizer;
+pub mod transformer;
 pub mod vocabulary;
 pub mod weights;
 
 mod codec;
+mod scanner;
 
 pub use analyzer::Analyzer;
 pub use codec::MAX_MODEL_BYTES;
 pub use counter::Counter;
+pub use counts::{Count, Counts};
 pub use error::{FitError, ModelError};
 pub use explain::{Explanation, KnownWord, UnknownWord};
 pub use language::Language;
@@ -29,4 +32,5 @@ pub use settings::{Cutoff, Settings};
 pub use stemmer::{Snowball, Stemmer};
 pub use stop_words::{StopWords, WordFilter};
 pub use tokenizer::{Tokenizer, WordTokenizer};
+pub use transformer::Transformer;
 pub use vocabulary::{Vocabulary, VocabularyTerm};

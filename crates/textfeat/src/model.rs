@@ -1,7 +1,7 @@
 //! The fitted model: texts in, vectors out.
 
-use crate::weights::{idf, normalize, tf};
-use crate::{Analyzer, Counter, FitError, ModelError, Settings, Vocabulary, codec};
+use crate::weights::idf;
+use crate::{Analyzer, Counter, Counts, FitError, ModelError, Settings, Transformer, Vocabulary, codec};
 
 /// Everything that turns a text into its vector, the same for one text as for a million.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,24 +23,22 @@ impl TextModel {
         documents: impl IntoIterator<Item = D>,
     ) -> Result<Self, FitError> {
         let analyzer = Analyzer::new(&settings);
-        let mut counter = Counter::default();
-        documents
-            .into_iter()
-            .for_each(|text| counter.add(&analyzer, text.as_ref()));
-        Self::from_counts(settings, &counter)
+        let mut counter = Counter::new(&analyzer);
+        documents.into_iter().for_each(|text| counter.add(text.as_ref()));
+        Self::from_counts(settings, &counter.finish())
     }
 
     /// Fits on what was counted with `Analyzer::new(&settings)`.
     ///
     /// # Errors
     /// As [`TextModel::fit`].
-    pub fn from_counts(settings: Settings, counter: &Counter) -> Result<Self, FitError> {
+    pub fn from_counts(settings: Settings, counts: &Counts) -> Result<Self, FitError> {
         settings.check()?;
-        let vocabulary = Vocabulary::select(counter, &settings)?;
+        let vocabulary = Vocabulary::select(counts, &settings)?;
         Ok(Self::assemble(
             settings,
             Analyzer::new(&settings),
-            counter.documents(),
+            counts.documents(),
             vocabulary,
         ))
     }
@@ -75,45 +73,14 @@ impl TextModel {
     #[must_use]
     pub fn transform(&self, text: &str) -> Vec<f32> {
         let mut vector = vec![0.0; self.dims()];
-        self.transform_into(text, &mut vector);
+        self.transformer().transform_into(text, &mut vector);
         vector
     }
 
-    /// Writes the vector of a text into `vector`; false if no word of it is known and all is zero.
-    ///
-    /// # Panics
-    /// `vector` has not `dims` places.
-    pub fn transform_into(&self, text: &str, vector: &mut [f32]) -> bool {
-        assert_eq!(
-            vector.len(),
-            self.dims(),
-            "a vector has as many places as the model has dims"
-        );
-        let mut counts = vec![0; self.idf.len()];
-        self.analyzer.each_term(text, |term, _| {
-            if let Some(column) = self.vocabulary.column(term) {
-                counts[column] += 1;
-            }
-        });
-        let weights = self.weigh(&counts);
-        let (used, unused) = vector.split_at_mut(weights.len());
-        used.iter_mut()
-            .zip(&weights)
-            .for_each(|(place, &weight)| *place = weight as f32);
-        unused.fill(0.0);
-        counts.iter().any(|&count| count > 0)
-    }
-
-    /// Weights of the terms found `counts` times, by column.
-    pub(crate) fn weigh(&self, counts: &[u32]) -> Vec<f64> {
-        let sublinear = self.settings.sublinear;
-        let mut weights: Vec<f64> = counts
-            .iter()
-            .zip(&self.idf)
-            .map(|(&n, idf)| tf(n, sublinear) * idf)
-            .collect();
-        normalize(&mut weights);
-        weights
+    /// Transforms many texts, faster.
+    #[must_use]
+    pub fn transformer(&self) -> Transformer<'_> {
+        Transformer::new(self)
     }
 
     /// The settings of the fit.

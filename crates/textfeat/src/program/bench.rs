@@ -5,12 +5,15 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::Result;
-use rayon::prelude::*;
 use serde_json::json;
 use stage::{CommonArgs, Outcome};
-use textfeat::{Analyzer, Counter, Settings, TextModel};
+use textfeat::{Analyzer, Counter, Counts, Settings, TextModel};
 
 use super::lines::Lines;
+use super::parallel;
+
+/// Documents that a thread takes at a time.
+const BLOCK: usize = 512;
 
 pub(super) fn run(file: &Path, settings: Settings, common: &CommonArgs) -> Result<Outcome> {
     let console = common.console();
@@ -21,25 +24,37 @@ pub(super) fn run(file: &Path, settings: Settings, common: &CommonArgs) -> Resul
     }
     let documents = lines.collect::<Result<Vec<_>>>()?;
 
+    let threads = parallel::threads(common.jobs);
+    let blocks: Vec<&[String]> = documents.chunks(BLOCK).collect();
+
     let begun = Instant::now();
     let analyzer = Analyzer::new(&settings);
-    let counter = (documents.par_iter())
-        .fold(Counter::default, |mut counter, text| {
-            counter.add(&analyzer, text);
-            counter
-        })
-        .reduce(Counter::default, |mut a, b| {
-            a.merge(b);
-            a
-        });
-    let model = TextModel::from_counts(settings, &counter)?;
-    let fit = begun.elapsed().as_secs_f64();
-    documents.par_iter().for_each_init(
-        || vec![0.0; model.dims()],
-        |vector, text| {
-            black_box(model.transform_into(text, vector));
+    let counters = parallel::each(
+        threads,
+        &blocks,
+        || Counter::new(&analyzer),
+        |counter, _, block| {
+            block.iter().for_each(|text| counter.add(text));
+            Ok(())
         },
-    );
+    )?;
+    let mut counts = Counts::default();
+    counters
+        .into_iter()
+        .for_each(|counter| counts.merge(counter.finish()));
+    let model = TextModel::from_counts(settings, &counts)?;
+    let fit = begun.elapsed().as_secs_f64();
+    parallel::each(
+        threads,
+        &blocks,
+        || (model.transformer(), vec![0.0; model.dims()]),
+        |(transformer, vector), _, block| {
+            for text in *block {
+                black_box(transformer.transform_into(text, vector));
+            }
+            Ok(())
+        },
+    )?;
     let seconds = begun.elapsed().as_secs_f64();
 
     let (count, transform) = (documents.len(), seconds - fit);
@@ -53,7 +68,7 @@ pub(super) fn run(file: &Path, settings: Settings, common: &CommonArgs) -> Resul
         "documents": count,
         "documents_per_second": count as f64 / seconds,
         "terms": model.vocabulary().terms().len(),
-        "threads": rayon::current_num_threads(),
+        "threads": threads,
     }))?;
     Ok(Outcome::Done)
 }

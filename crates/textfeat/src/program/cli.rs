@@ -104,7 +104,6 @@ struct SettingsArgs {
 /// Does what the arguments say.
 pub(crate) fn run(cli: Cli) -> anyhow::Result<Outcome> {
     let common = &cli.common;
-    common.limit_threads()?;
     match cli.command {
         Command::Fit {
             ingested,

@@ -1,0 +1,217 @@
+//! Texts become numbers: each term, and each form in which it is written, gets one when it is first met.
+//!
+//! Words repeat. Whatever is costly about one (is it a stop word, what is its stem) is asked once, and the
+//! rest of the work is done on small numbers.
+
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+
+use crate::settings::MAX_NGRAMS;
+use crate::{Analyzer, Stemmer, Tokenizer, WordFilter};
+
+type Map<K> = HashMap<K, u32, RandomState>;
+
+/// Stands for a word that is left out.
+const LEFT_OUT: u32 = u32::MAX;
+/// Fills up a run of fewer words than the longest.
+const NOTHING: u32 = u32::MAX;
+
+/// A reader of texts that remembers every word it met.
+#[derive(Debug)]
+pub(crate) struct Scanner<'a, T, F, S> {
+    analyzer: &'a Analyzer<T, F, S>,
+    /// The form that a token is, or [`LEFT_OUT`].
+    words: Map<Box<str>>,
+    /// The form that a run of word forms is.
+    runs: Map<[u32; MAX_NGRAMS]>,
+    forms: Vec<Form>,
+    terms: Vec<Box<str>>,
+    by_name: Map<Box<str>>,
+}
+
+/// A word or a run of words as written.
+#[derive(Debug)]
+pub(crate) struct Form {
+    /// The words, joined by spaces.
+    pub(crate) text: Box<str>,
+    /// What it is a form of.
+    pub(crate) term: u32,
+}
+
+/// What a scan comes across.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Found {
+    /// Number of the form.
+    pub(crate) form: u32,
+    /// Number of its term.
+    pub(crate) term: u32,
+}
+
+impl<'a, T: Tokenizer, F: WordFilter, S: Stemmer> Scanner<'a, T, F, S> {
+    pub(crate) fn new(analyzer: &'a Analyzer<T, F, S>) -> Self {
+        Self {
+            analyzer,
+            words: Map::default(),
+            runs: Map::default(),
+            forms: Vec::new(),
+            terms: Vec::new(),
+            by_name: Map::default(),
+        }
+    }
+
+    /// Calls `each` with every word worth counting and every run that it completes, the shortest first.
+    pub(crate) fn scan(&mut self, text: &str, mut each: impl FnMut(Found)) {
+        let analyzer = self.analyzer;
+        // The latest words, the last one first.
+        let mut latest = [NOTHING; MAX_NGRAMS];
+        analyzer.tokenizer.each_token(text, &mut |token| {
+            let form = match self.words.get(token) {
+                Some(&form) => form,
+                None => self.meet_word(token),
+            };
+            if form == LEFT_OUT {
+                return;
+            }
+            let term = self.forms[form as usize].term;
+            each(Found { form, term });
+            if analyzer.ngrams > 1 {
+                latest.copy_within(..MAX_NGRAMS - 1, 1);
+                latest[0] = form;
+                let mut run = [NOTHING; MAX_NGRAMS];
+                run[0] = form;
+                for words in 2..=analyzer.ngrams {
+                    if latest[words - 1] == NOTHING {
+                        break;
+                    }
+                    run[words - 1] = latest[words - 1];
+                    let form = match self.runs.get(&run) {
+                        Some(&form) => form,
+                        None => self.meet_run(run, words),
+                    };
+                    let term = self.forms[form as usize].term;
+                    each(Found { form, term });
+                }
+            }
+        });
+    }
+
+    fn meet_word(&mut self, token: &str) -> u32 {
+        let form = if self.analyzer.filter.keeps(token) {
+            let stem = self.analyzer.stemmer.stem(token);
+            let term = self.number(&stem);
+            self.add_form(token.into(), term)
+        } else {
+            LEFT_OUT
+        };
+        self.words.insert(token.into(), form);
+        form
+    }
+
+    fn meet_run(&mut self, run: [u32; MAX_NGRAMS], words: usize) -> u32 {
+        let in_order = || run[..words].iter().rev().map(|&form| &self.forms[form as usize]);
+        let text = in_order().map(|form| &*form.text).collect::<Vec<_>>().join(" ");
+        let stems = in_order().map(|form| &*self.terms[form.term as usize]);
+        let term = stems.collect::<Vec<_>>().join(" ");
+        let term = self.number(&term);
+        let form = self.add_form(text.into(), term);
+        self.runs.insert(run, form);
+        form
+    }
+
+    /// The number of a term, a new one if it is new.
+    fn number(&mut self, term: &str) -> u32 {
+        if let Some(&number) = self.by_name.get(term) {
+            return number;
+        }
+        let number = self.terms.len() as u32;
+        self.terms.push(term.into());
+        self.by_name.insert(term.into(), number);
+        number
+    }
+
+    fn add_form(&mut self, text: Box<str>, term: u32) -> u32 {
+        self.forms.push(Form { text, term });
+        (self.forms.len() - 1) as u32
+    }
+}
+
+impl<T, F, S> Scanner<'_, T, F, S> {
+    /// The term of that number.
+    pub(crate) fn term(&self, number: u32) -> &str {
+        &self.terms[number as usize]
+    }
+
+    /// All terms, by number.
+    pub(crate) fn terms(&self) -> &[Box<str>] {
+        &self.terms
+    }
+
+    /// All forms, by number.
+    pub(crate) fn forms(&self) -> &[Form] {
+        &self.forms
+    }
+
+    /// Words and runs remembered: what the memory taken grows with.
+    pub(crate) fn remembered(&self) -> usize {
+        self.words.len() + self.runs.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Language, Settings};
+
+    #[test]
+    fn every_run_of_words_is_read_once() {
+        let settings = Settings {
+            ngrams: 3,
+            ..Settings::default()
+        };
+        let analyzer = Analyzer::new(&settings);
+        let mut scanner = Scanner::new(&analyzer);
+        let mut found = Vec::new();
+        scanner.scan("dark navy with shirts x", |next| found.push(next));
+        let seen: Vec<_> = found
+            .iter()
+            .map(|next| {
+                let form = &scanner.forms()[next.form as usize];
+                format!("{}|{}", scanner.term(next.term), form.text)
+            })
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                "dark|dark",
+                "navi|navy",
+                "dark navi|dark navy",
+                "shirt|shirts",
+                "navi shirt|navy shirts",
+                "dark navi shirt|dark navy shirts",
+                "x|x",
+                "shirt x|shirts x",
+                "navi shirt x|navy shirts x",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_remembered_is_what_a_new_reader_finds() {
+        let settings = Settings {
+            ngrams: 2,
+            language: Language::English,
+            ..Settings::default()
+        };
+        let analyzer = Analyzer::new(&settings);
+        let mut scanner = Scanner::new(&analyzer);
+        for text in ["navy shirts", "the navy shirt", "shirts, navy shirts", ""] {
+            let mut terms = Vec::new();
+            scanner.scan(text, |next| terms.push(next.term));
+            let terms: Vec<_> = terms.iter().map(|&term| scanner.term(term)).collect();
+            assert_eq!(terms, analyzer.terms(text), "{text}");
+        }
+        assert_eq!(scanner.terms().len(), 4, "navi, shirt, navi shirt, shirt navi");
+        assert_eq!(scanner.forms().len(), 6);
+    }
+}
