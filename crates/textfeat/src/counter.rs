@@ -12,6 +12,31 @@ pub struct Counter<'a, T = WordTokenizer, F = StopWords, S = Snowball> {
     forms: Vec<u64>,
     /// Documents that hold each term.
     terms: Vec<Seen>,
+    record: Option<Record>,
+}
+
+/// The terms of counted documents, kept so that they need not be read again: four bytes a term.
+#[derive(Debug, Default)]
+pub struct Record {
+    names: Vec<Box<str>>,
+    found: Vec<u32>,
+    /// Where each document ends in `found`.
+    ends: Vec<usize>,
+}
+
+impl Record {
+    /// Terms by number.
+    pub(crate) fn names(&self) -> &[Box<str>] {
+        &self.names
+    }
+
+    /// The terms of each document, by number, in the order of the text.
+    pub(crate) fn documents(&self) -> impl Iterator<Item = &[u32]> {
+        let starts = [0].into_iter().chain(self.ends.iter().copied());
+        starts
+            .zip(&self.ends)
+            .map(|(start, &end)| &self.found[start..end])
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -29,6 +54,15 @@ impl<'a, T: Tokenizer, F: WordFilter, S: Stemmer> Counter<'a, T, F, S> {
             documents: 0,
             forms: Vec::new(),
             terms: Vec::new(),
+            record: None,
+        }
+    }
+
+    /// A counter that keeps the terms of each document, for [`crate::TextModel::transform_record`].
+    pub fn recording(analyzer: &'a Analyzer<T, F, S>) -> Self {
+        Self {
+            record: Some(Record::default()),
+            ..Self::new(analyzer)
         }
     }
 
@@ -40,7 +74,7 @@ impl<'a, T: Tokenizer, F: WordFilter, S: Stemmer> Counter<'a, T, F, S> {
     /// Counts one document that has several parts; no n-gram reaches from one into the next.
     pub fn add_parts<'t>(&mut self, parts: impl IntoIterator<Item = &'t str>) {
         self.documents += 1;
-        let (forms, terms) = (&mut self.forms, &mut self.terms);
+        let (forms, terms, record) = (&mut self.forms, &mut self.terms, &mut self.record);
         for part in parts {
             self.scanner.scan(part, |Found { form, term }| {
                 *place(forms, form) += 1;
@@ -49,20 +83,34 @@ impl<'a, T: Tokenizer, F: WordFilter, S: Stemmer> Counter<'a, T, F, S> {
                     seen.latest = self.documents;
                     seen.documents += 1;
                 }
+                if let Some(record) = record {
+                    record.found.push(term);
+                }
             });
+        }
+        if let Some(record) = record {
+            record.ends.push(record.found.len());
         }
     }
 
     /// What was counted.
     #[must_use]
     pub fn finish(self) -> Counts {
+        self.finish_recorded().0
+    }
+
+    /// What was counted, and the record if one was asked for.
+    #[must_use]
+    pub fn finish_recorded(mut self) -> (Counts, Record) {
         let mut counts = Counts::new(self.documents, self.scanner.terms().len());
         let terms = self.scanner.terms().iter().zip(&self.terms);
         terms.for_each(|(term, seen)| counts.add_term(term, seen.documents));
         for (form, &occurrences) in self.scanner.forms().iter().zip(&self.forms) {
             counts.add_form(self.scanner.term(form.term), &form.text, occurrences);
         }
-        counts
+        let mut record = self.record.take().unwrap_or_default();
+        record.names = self.scanner.into_terms();
+        (counts, record)
     }
 }
 

@@ -22,7 +22,7 @@ mod scanner;
 
 pub use analyzer::Analyzer;
 pub use codec::MAX_MODEL_BYTES;
-pub use counter::Counter;
+pub use counter::{Counter, Record};
 pub use counts::{Count, Counts};
 pub use error::{FitError, ModelError};
 pub use explain::{Explanation, KnownWord, UnknownWord};

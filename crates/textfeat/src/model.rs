@@ -1,7 +1,9 @@
 //! The fitted model: texts in, vectors out.
 
 use crate::weights::idf;
-use crate::{Analyzer, Counter, Counts, FitError, ModelError, Settings, Transformer, Vocabulary, codec};
+use crate::{
+    Analyzer, Counter, Counts, FitError, ModelError, Record, Settings, Transformer, Vocabulary, codec,
+};
 
 /// Everything that turns a text into its vector, the same for one text as for a million.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,6 +85,12 @@ impl TextModel {
         Transformer::new(self)
     }
 
+    /// Calls `each` with the vector of every document that a [`Counter::recording`] counted, in order, and
+    /// whether any word of it is known: the second half of fit and transform, without reading texts twice.
+    pub fn transform_record(&self, record: &Record, each: impl FnMut(&[f32], bool)) {
+        self.transformer().transform_record(record, each);
+    }
+
     /// The settings of the fit.
     #[must_use]
     pub const fn settings(&self) -> &Settings {
@@ -127,5 +135,43 @@ impl TextModel {
     /// The bytes are no model, one of a newer version, cut, damaged or senseless: each its own error.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
         codec::decode(bytes)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_a_transformer_and_a_single_call_give_the_same_bits() {
+        let texts = [
+            "navy navy shirts",
+            "",
+            "red dress, the navy dresses",
+            "zebra",
+            "Shirt navy zebra incomprehensibilities",
+        ];
+        let settings = Settings {
+            ngrams: 2,
+            sublinear: true,
+            dims: 9,
+            ..Settings::default()
+        };
+        let analyzer = Analyzer::new(&settings);
+        let mut counter = Counter::recording(&analyzer);
+        texts.iter().for_each(|text| counter.add(text));
+        let (counts, record) = counter.finish_recorded();
+        let model = TextModel::from_counts(settings, &counts).unwrap();
+        let mut recorded = Vec::new();
+        model.transform_record(&record, |vector, is_known| {
+            recorded.push((vector.to_vec(), is_known))
+        });
+        let mut transformer = model.transformer();
+        for (text, (vector, is_known)) in texts.iter().rev().zip(recorded.iter().rev()) {
+            let mut again = vec![1.0; 9];
+            assert_eq!(transformer.transform_into(text, &mut again), *is_known, "{text}");
+            assert_eq!((&again, &model.transform(text)), (vector, vector), "{text}");
+        }
     }
 }

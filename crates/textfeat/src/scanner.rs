@@ -14,15 +14,26 @@ type Map<K> = HashMap<K, u32, RandomState>;
 
 /// Stands for a word that is left out.
 const LEFT_OUT: u32 = u32::MAX;
+const NOT_COUNTED: Found = Found {
+    form: LEFT_OUT,
+    term: LEFT_OUT,
+};
 /// Fills up a run of fewer words than the longest.
 const NOTHING: u32 = u32::MAX;
+
+/// Words that are found without a search: a power of two. The few hundred commonest make up most of any text,
+/// and as many fit into a processor's nearest cache.
+const AT_HAND: usize = 1024;
 
 /// A reader of texts that remembers every word it met.
 #[derive(Debug)]
 pub(crate) struct Scanner<'a, T, F, S> {
     analyzer: &'a Analyzer<T, F, S>,
-    /// The form that a token is, or [`LEFT_OUT`].
-    words: Map<Box<str>>,
+    /// The form that a token is, or [`LEFT_OUT`]; most tokens are short.
+    short: Map<u128>,
+    long: Map<Box<str>>,
+    /// The short tokens met last, each in the place that its bytes say; an empty one in unused places.
+    at_hand: Vec<(u128, Found)>,
     /// The form that a run of word forms is.
     runs: Map<[u32; MAX_NGRAMS]>,
     forms: Vec<Form>,
@@ -52,7 +63,9 @@ impl<'a, T: Tokenizer, F: WordFilter, S: Stemmer> Scanner<'a, T, F, S> {
     pub(crate) fn new(analyzer: &'a Analyzer<T, F, S>) -> Self {
         Self {
             analyzer,
-            words: Map::default(),
+            short: Map::default(),
+            long: Map::default(),
+            at_hand: vec![(0, NOT_COUNTED); AT_HAND],
             runs: Map::default(),
             forms: Vec::new(),
             terms: Vec::new(),
@@ -66,15 +79,12 @@ impl<'a, T: Tokenizer, F: WordFilter, S: Stemmer> Scanner<'a, T, F, S> {
         // The latest words, the last one first.
         let mut latest = [NOTHING; MAX_NGRAMS];
         analyzer.tokenizer.each_token(text, &mut |token| {
-            let form = match self.words.get(token) {
-                Some(&form) => form,
-                None => self.meet_word(token),
-            };
+            let found = self.find(token);
+            let form = found.form;
             if form == LEFT_OUT {
                 return;
             }
-            let term = self.forms[form as usize].term;
-            each(Found { form, term });
+            each(found);
             if analyzer.ngrams > 1 {
                 latest.copy_within(..MAX_NGRAMS - 1, 1);
                 latest[0] = form;
@@ -96,7 +106,38 @@ impl<'a, T: Tokenizer, F: WordFilter, S: Stemmer> Scanner<'a, T, F, S> {
         });
     }
 
-    fn meet_word(&mut self, token: &str) -> u32 {
+    /// What a token is; its form is [`LEFT_OUT`] for a stop word.
+    #[inline]
+    fn find(&mut self, token: &str) -> Found {
+        let Some(packed) = pack(token) else {
+            let form = match self.long.get(token) {
+                Some(&form) => form,
+                None => self.meet_word(token, None),
+            };
+            return self.found(form);
+        };
+        let place = place_at_hand(packed);
+        let (known, found) = self.at_hand[place];
+        if known == packed {
+            return found;
+        }
+        let form = match self.short.get(&packed) {
+            Some(&form) => form,
+            None => self.meet_word(token, Some(packed)),
+        };
+        let found = self.found(form);
+        self.at_hand[place] = (packed, found);
+        found
+    }
+
+    fn found(&self, form: u32) -> Found {
+        match self.forms.get(form as usize) {
+            Some(&Form { term, .. }) => Found { form, term },
+            None => NOT_COUNTED,
+        }
+    }
+
+    fn meet_word(&mut self, token: &str, packed: Option<u128>) -> u32 {
         let form = if self.analyzer.filter.keeps(token) {
             let stem = self.analyzer.stemmer.stem(token);
             let term = self.number(&stem);
@@ -104,7 +145,10 @@ impl<'a, T: Tokenizer, F: WordFilter, S: Stemmer> Scanner<'a, T, F, S> {
         } else {
             LEFT_OUT
         };
-        self.words.insert(token.into(), form);
+        match packed {
+            Some(packed) => self.short.insert(packed, form),
+            None => self.long.insert(token.into(), form),
+        };
         form
     }
 
@@ -147,6 +191,11 @@ impl<T, F, S> Scanner<'_, T, F, S> {
         &self.terms
     }
 
+    /// All terms, by number, and nothing else.
+    pub(crate) fn into_terms(self) -> Vec<Box<str>> {
+        self.terms
+    }
+
     /// All forms, by number.
     pub(crate) fn forms(&self) -> &[Form] {
         &self.forms
@@ -154,8 +203,25 @@ impl<T, F, S> Scanner<'_, T, F, S> {
 
     /// Words and runs remembered: what the memory taken grows with.
     pub(crate) fn remembered(&self) -> usize {
-        self.words.len() + self.runs.len()
+        self.short.len() + self.long.len() + self.runs.len()
     }
+}
+
+/// A token of up to 16 bytes as a number, for looking up without a detour to the heap. A token of
+/// one's own tokenizer may be empty or end in zero bytes, which would be lost.
+#[inline]
+fn pack(token: &str) -> Option<u128> {
+    let mut bytes = [0; 16];
+    let place = bytes.get_mut(..token.len())?;
+    place.copy_from_slice(token.as_bytes());
+    (!token.is_empty() && !token.ends_with('\0')).then_some(u128::from_le_bytes(bytes))
+}
+
+/// The middle bits of a product mix all bytes (Fibonacci hashing).
+#[inline]
+fn place_at_hand(packed: u128) -> usize {
+    let folded = (packed as u64) ^ ((packed >> 64) as u64).rotate_left(23);
+    (folded.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as usize % AT_HAND
 }
 
 #[cfg(test)]

@@ -52,13 +52,21 @@ impl Tokenizer for WordTokenizer {
                 kinds |= kind;
                 at += 1;
             }
+            let mut emit = |token: &str| {
+                // What holds a letter is no number; that was seen on the way.
+                if kinds & LETTER == 0 {
+                    self.emit(token, each);
+                } else if token.len() <= MAX_TOKEN_BYTES {
+                    each(token);
+                }
+            };
             if kinds == LETTER || kinds == LETTER | DIGIT {
-                self.emit(&lowercase[start..at], each);
+                emit(&lowercase[start..at]);
             } else if kinds & OTHER_SCRIPT != 0 {
                 self.each_by_unicode(&normalized(&text[start..at]), each);
             } else if kinds != 0 {
                 match plain_word(&bytes[start..at]) {
-                    Some(word) => self.emit(&lowercase[start + word.start..start + word.end], each),
+                    Some(word) => emit(&lowercase[start + word.start..start + word.end]),
                     None => self.each_by_unicode(&lowercase[start..at], each),
                 }
             }
@@ -74,7 +82,8 @@ impl WordTokenizer {
         }
     }
 
-    /// The rules in full, for a normalized text.
+    /// The rules in full, for a normalized text. By Unicode a mark that stands alone after a space is one with
+    /// the space; a token holds none.
     fn each_by_unicode(self, text: &str, each: &mut dyn FnMut(&str)) {
         let mut open: Option<(usize, usize)> = None;
         for (at, word) in text.unicode_word_indices() {
@@ -88,7 +97,7 @@ impl WordTokenizer {
                         }
                         _ => {
                             open.into_iter()
-                                .for_each(|(start, stop)| self.emit(&text[start..stop], each));
+                                .for_each(|(start, stop)| self.emit(text[start..stop].trim_start(), each));
                             Some((at, end))
                         }
                     };
@@ -97,7 +106,7 @@ impl WordTokenizer {
             }
         }
         open.into_iter()
-            .for_each(|(start, stop)| self.emit(&text[start..stop], each));
+            .for_each(|(start, stop)| self.emit(text[start..stop].trim_start(), each));
     }
 }
 

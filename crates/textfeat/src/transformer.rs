@@ -2,7 +2,7 @@
 
 use crate::scanner::{Found, Scanner};
 use crate::weights::tf;
-use crate::{Snowball, StopWords, TextModel, WordTokenizer};
+use crate::{Record, Snowball, StopWords, TextModel, WordTokenizer};
 
 /// Words and runs that are remembered from text to text. Beyond it memory would grow with the texts, which
 /// may be endless, for words that hardly come again.
@@ -48,12 +48,9 @@ impl<'m> Transformer<'m> {
             self.model.dims(),
             "a vector has as many places as the model has dims"
         );
-        vector.fill(0.0);
-        let row = self.row(text);
-        for &(column, weight) in row {
-            vector[column as usize] = weight as f32;
-        }
-        !row.is_empty()
+        let is_known = !self.row(text).is_empty();
+        self.write(vector);
+        is_known
     }
 
     /// Columns of a text and their weights, in the order in which the text first names them.
@@ -62,16 +59,20 @@ impl<'m> Transformer<'m> {
             self.scanner = Scanner::new(self.model.analyzer());
             self.columns.clear();
         }
-        self.row.clear();
         self.found.clear();
         let found = &mut self.found;
         self.scanner.scan(text, |Found { term, .. }| found.push(term));
-        let vocabulary = self.model.vocabulary();
-        for term in &self.scanner.terms()[self.columns.len()..] {
-            self.columns
-                .push(vocabulary.column(term).map_or(ABSENT, |column| column as u32));
-        }
-        for &term in &self.found {
+        meet(self.model, &mut self.columns, self.scanner.terms());
+        let found = std::mem::take(&mut self.found);
+        self.weigh(&found);
+        self.found = found;
+        &self.row
+    }
+
+    /// Makes the row of the terms found.
+    fn weigh(&mut self, found: &[u32]) {
+        self.row.clear();
+        for &term in found {
             let column = self.columns[term as usize];
             if column == ABSENT {
                 continue;
@@ -93,6 +94,31 @@ impl<'m> Transformer<'m> {
         if length > 0.0 {
             self.row.iter_mut().for_each(|(_, weight)| *weight /= length);
         }
-        &self.row
     }
+
+    /// Calls `each` with the vector of every document of a record and whether any word of it is known.
+    pub(crate) fn transform_record(&mut self, record: &Record, mut each: impl FnMut(&[f32], bool)) {
+        meet(self.model, &mut self.columns, record.names());
+        let mut vector = vec![0.0; self.model.dims()];
+        for found in record.documents() {
+            self.weigh(found);
+            self.write(&mut vector);
+            each(&vector, !self.row.is_empty());
+        }
+    }
+
+    /// Writes the row as a vector.
+    fn write(&self, vector: &mut [f32]) {
+        vector.fill(0.0);
+        for &(column, weight) in &self.row {
+            vector[column as usize] = weight as f32;
+        }
+    }
+}
+
+/// Looks up the columns of the terms that got a number since the last time.
+fn meet(model: &TextModel, columns: &mut Vec<u32>, terms: &[Box<str>]) {
+    let vocabulary = model.vocabulary();
+    let column = |term: &Box<str>| vocabulary.column(term).map_or(ABSENT, |column| column as u32);
+    columns.extend(terms[columns.len()..].iter().map(column));
 }

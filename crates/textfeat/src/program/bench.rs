@@ -1,4 +1,4 @@
-//! `textfeat bench`: how long fit and transform take.
+//! `textfeat bench`: how long it takes to fit on documents and to transform them, which reads each once.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -32,26 +32,27 @@ pub(super) fn run(file: &Path, settings: Settings, common: &CommonArgs) -> Resul
     let counters = parallel::each(
         threads,
         &blocks,
-        || Counter::new(&analyzer),
+        || Counter::recording(&analyzer),
         |counter, _, block| {
             block.iter().for_each(|text| counter.add(text));
             Ok(())
         },
     )?;
     let mut counts = Counts::default();
-    counters
-        .into_iter()
-        .for_each(|counter| counts.merge(counter.finish()));
+    let mut records = Vec::new();
+    for counter in counters {
+        let (counted, record) = counter.finish_recorded();
+        counts.merge(counted);
+        records.push(record);
+    }
     let model = TextModel::from_counts(settings, &counts)?;
     let fit = begun.elapsed().as_secs_f64();
     parallel::each(
         threads,
-        &blocks,
-        || (model.transformer(), vec![0.0; model.dims()]),
-        |(transformer, vector), _, block| {
-            for text in *block {
-                black_box(transformer.transform_into(text, vector));
-            }
+        &records,
+        || (),
+        |(), _, record| {
+            model.transform_record(record, |vector, _| _ = black_box(vector));
             Ok(())
         },
     )?;
@@ -68,6 +69,7 @@ pub(super) fn run(file: &Path, settings: Settings, common: &CommonArgs) -> Resul
         "documents": count,
         "documents_per_second": count as f64 / seconds,
         "terms": model.vocabulary().terms().len(),
+        "selected": model.vocabulary().terms().iter().map(|t| t.term.as_str()).collect::<Vec<_>>(),
         "threads": threads,
     }))?;
     Ok(Outcome::Done)
