@@ -1,7 +1,7 @@
 //! Tokenizer, stop words, stemmer and n-grams in a row: a text becomes terms.
 
 use crate::scanner::Scanner;
-use crate::{Settings, Snowball, Stemmer, StopWords, Tokenizer, WordFilter, WordTokenizer};
+use crate::{Letters, Settings, Snowball, Stemmer, StopWords, Tokenizer, WordFilter, WordTokenizer};
 
 /// The steps from a text to its terms. Any of them can be one's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub struct Analyzer<T = WordTokenizer, F = StopWords, S = Snowball> {
     pub stemmer: S,
     /// Runs of up to this many words are terms.
     pub ngrams: usize,
+    /// Runs of letters within a word are terms too.
+    pub letters: Option<Letters>,
 }
 
 impl Analyzer {
@@ -31,6 +33,7 @@ impl Analyzer {
             },
             stemmer: Snowball::new(settings.language),
             ngrams: settings.ngrams,
+            letters: settings.letters,
         }
     }
 }

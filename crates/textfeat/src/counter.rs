@@ -1,6 +1,6 @@
 //! Counting the terms of documents on one thread.
 
-use crate::scanner::{Found, Scanner};
+use crate::scanner::{Found, LETTERS, Scanner};
 use crate::{Analyzer, Counts, Snowball, Stemmer, StopWords, Tokenizer, WordFilter, WordTokenizer};
 
 /// Counts documents one after another; [`Counter::finish`] gives the sums.
@@ -44,6 +44,8 @@ struct Seen {
     documents: u64,
     /// The document that raised the count last, counted from 1.
     latest: u64,
+    /// Occurrences of a run of letters; those of words are counted by form.
+    letters: u64,
 }
 
 impl<'a, T: Tokenizer, F: WordFilter, S: Stemmer> Counter<'a, T, F, S> {
@@ -77,8 +79,12 @@ impl<'a, T: Tokenizer, F: WordFilter, S: Stemmer> Counter<'a, T, F, S> {
         let (forms, terms, record) = (&mut self.forms, &mut self.terms, &mut self.record);
         for part in parts {
             self.scanner.scan(part, |Found { form, term }| {
-                *place(forms, form) += 1;
                 let seen = place(terms, term);
+                if form == LETTERS {
+                    seen.letters += 1;
+                } else {
+                    *place(forms, form) += 1;
+                }
                 if seen.latest != self.documents {
                     seen.latest = self.documents;
                     seen.documents += 1;
@@ -104,7 +110,7 @@ impl<'a, T: Tokenizer, F: WordFilter, S: Stemmer> Counter<'a, T, F, S> {
     pub fn finish_recorded(mut self) -> (Counts, Record) {
         let mut counts = Counts::new(self.documents, self.scanner.terms().len());
         let terms = self.scanner.terms().iter().zip(&self.terms);
-        terms.for_each(|(term, seen)| counts.add_term(term, seen.documents));
+        terms.for_each(|(term, seen)| counts.add_term(term, seen.documents, seen.letters));
         for (form, &occurrences) in self.scanner.forms().iter().zip(&self.forms) {
             counts.add_form(self.scanner.term(form.term), &form.text, occurrences);
         }

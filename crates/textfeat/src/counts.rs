@@ -29,9 +29,10 @@ impl Counts {
         }
     }
 
-    pub(crate) fn add_term(&mut self, term: &str, documents: u64) {
+    pub(crate) fn add_term(&mut self, term: &str, documents: u64, occurrences: u64) {
         let count = self.terms.entry(term.into()).or_default();
         count.df += documents;
+        count.tf += occurrences;
     }
 
     pub(crate) fn add_form(&mut self, term: &str, form: &str, occurrences: u64) {
@@ -97,7 +98,7 @@ impl Count {
         self.df
     }
 
-    /// The commonest form of the term; of equally common ones the first in the alphabet.
+    /// The commonest form of the term, empty for a run of letters; of equally common ones the first in the alphabet.
     #[must_use]
     pub fn commonest_word(&self) -> &str {
         let best = (self.words.iter()).reduce(|best, next| if next.1 > best.1 { next } else { best });
@@ -113,11 +114,7 @@ mod tests {
     use crate::{Analyzer, Counter, Settings};
 
     fn count(texts: &[String]) -> Counts {
-        let settings = Settings {
-            ngrams: 2,
-            ..Settings::default()
-        };
-        let analyzer = Analyzer::new(&settings);
+        let analyzer = Analyzer::new(&Settings::lsa());
         let mut counter = Counter::new(&analyzer);
         texts.iter().for_each(|text| counter.add(text));
         counter.finish()

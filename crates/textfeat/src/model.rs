@@ -1,8 +1,9 @@
 //! The fitted model: texts in, vectors out.
 
+use crate::lsa::{LsaFit, Projection, Rows};
 use crate::weights::idf;
 use crate::{
-    Analyzer, Counter, Counts, FitError, ModelError, Record, Settings, Transformer, Vocabulary, codec,
+    Analyzer, Counter, Counts, FitError, Method, ModelError, Record, Settings, Transformer, Vocabulary, codec,
 };
 
 /// Everything that turns a text into its vector, the same for one text as for a million.
@@ -13,6 +14,7 @@ pub struct TextModel {
     documents: u64,
     vocabulary: Vocabulary,
     idf: Vec<f64>,
+    projection: Option<Projection>,
 }
 
 impl TextModel {
@@ -25,16 +27,39 @@ impl TextModel {
         documents: impl IntoIterator<Item = D>,
     ) -> Result<Self, FitError> {
         let analyzer = Analyzer::new(&settings);
-        let mut counter = Counter::new(&analyzer);
+        let is_lsa = settings.method == Method::Lsa;
+        let mut counter = if is_lsa {
+            Counter::recording(&analyzer)
+        } else {
+            Counter::new(&analyzer)
+        };
         documents.into_iter().for_each(|text| counter.add(text.as_ref()));
-        Self::from_counts(settings, &counter.finish())
+        let (counts, record) = counter.finish_recorded();
+        if !is_lsa {
+            return Self::from_counts(settings, &counts);
+        }
+        let fit = LsaFit::new(settings, &counts)?;
+        let mut rows = Rows::default();
+        fit.add_record(&record, &mut rows);
+        Ok(fit.finish(&rows, 1))
     }
 
     /// Fits on what was counted with `Analyzer::new(&settings)`.
     ///
     /// # Errors
-    /// As [`TextModel::fit`].
+    /// As [`TextModel::fit`]; counts are too little for [`Method::Lsa`], which has [`LsaFit`].
     pub fn from_counts(settings: Settings, counts: &Counts) -> Result<Self, FitError> {
+        if settings.method != Method::Terms {
+            return Err(FitError::Setting {
+                setting: "method",
+                expected: "terms".to_owned(),
+                found: settings.method.name().to_owned(),
+            });
+        }
+        Self::unprojected(settings, counts)
+    }
+
+    pub(crate) fn unprojected(settings: Settings, counts: &Counts) -> Result<Self, FitError> {
         settings.check()?;
         let vocabulary = Vocabulary::select(counts, &settings)?;
         Ok(Self::assemble(
@@ -43,6 +68,15 @@ impl TextModel {
             counts.documents(),
             vocabulary,
         ))
+    }
+
+    pub(crate) fn with_projection(mut self, projection: Projection) -> Self {
+        self.projection = Some(projection);
+        self
+    }
+
+    pub(crate) const fn projection(&self) -> Option<&Projection> {
+        self.projection.as_ref()
     }
 
     pub(crate) fn assemble(
@@ -62,6 +96,7 @@ impl TextModel {
             documents,
             vocabulary,
             idf,
+            projection: None,
         }
     }
 
@@ -71,7 +106,9 @@ impl TextModel {
         self.settings.dims
     }
 
-    /// The vector of a text: `dims` values, none negative, of length 1 (L2); zeros if no word is known.
+    /// The vector of a text: `dims` values of length 1 (L2), with [`Method::Terms`] none negative; zeros if the text
+    /// is not known. It is known if a word of it is, or, with runs of letters, if a word has no more of them strange than
+    /// known: so that an unseen word is placed by its kin, and keys hit at random are not.
     #[must_use]
     pub fn transform(&self, text: &str) -> Vec<f32> {
         let mut vector = vec![0.0; self.dims()];
@@ -109,7 +146,7 @@ impl TextModel {
         self.documents
     }
 
-    /// The known terms; at most `dims`.
+    /// The known terms; at most [`Settings::max_terms`].
     #[must_use]
     pub const fn vocabulary(&self) -> &Vocabulary {
         &self.vocabulary

@@ -14,6 +14,8 @@ type Map<K> = HashMap<K, u32, RandomState>;
 
 /// Stands for a word that is left out.
 const LEFT_OUT: u32 = u32::MAX;
+/// Stands for the form of a run of letters.
+pub(crate) const LETTERS: u32 = u32::MAX - 1;
 const NOT_COUNTED: Found = Found {
     form: LEFT_OUT,
     term: LEFT_OUT,
@@ -37,6 +39,8 @@ pub(crate) struct Scanner<'a, T, F, S> {
     /// The form that a run of word forms is.
     runs: Map<[u32; MAX_NGRAMS]>,
     forms: Vec<Form>,
+    /// Runs of letters of each form that is a word, by number of their term.
+    letters: Vec<Box<[u32]>>,
     terms: Vec<Box<str>>,
     by_name: Map<Box<str>>,
 }
@@ -53,7 +57,7 @@ pub(crate) struct Form {
 /// What a scan comes across.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Found {
-    /// Number of the form.
+    /// Number of the form; [`LETTERS`] for a run of letters, which has none.
     pub(crate) form: u32,
     /// Number of its term.
     pub(crate) term: u32,
@@ -68,12 +72,14 @@ impl<'a, T: Tokenizer, F: WordFilter, S: Stemmer> Scanner<'a, T, F, S> {
             at_hand: vec![(0, NOT_COUNTED); AT_HAND],
             runs: Map::default(),
             forms: Vec::new(),
+            letters: Vec::new(),
             terms: Vec::new(),
             by_name: Map::default(),
         }
     }
 
-    /// Calls `each` with every word worth counting and every run that it completes, the shortest first.
+    /// Calls `each` with every word worth counting, its runs of letters, and every run of words that it
+    /// completes, the shortest first.
     pub(crate) fn scan(&mut self, text: &str, mut each: impl FnMut(Found)) {
         let analyzer = self.analyzer;
         // The latest words, the last one first.
@@ -85,6 +91,11 @@ impl<'a, T: Tokenizer, F: WordFilter, S: Stemmer> Scanner<'a, T, F, S> {
                 return;
             }
             each(found);
+            if analyzer.letters.is_some() {
+                for &term in &self.letters[form as usize] {
+                    each(Found { form: LETTERS, term });
+                }
+            }
             if analyzer.ngrams > 1 {
                 latest.copy_within(..MAX_NGRAMS - 1, 1);
                 latest[0] = form;
@@ -141,7 +152,14 @@ impl<'a, T: Tokenizer, F: WordFilter, S: Stemmer> Scanner<'a, T, F, S> {
         let form = if self.analyzer.filter.keeps(token) {
             let stem = self.analyzer.stemmer.stem(token);
             let term = self.number(&stem);
-            self.add_form(token.into(), term)
+            let form = self.add_form(token.into(), term);
+            if let Some(letters) = self.analyzer.letters {
+                let mut runs = Vec::new();
+                letters.each(token, |run| runs.push(self.number(run)));
+                self.letters.resize(form as usize, Box::default());
+                self.letters.push(runs.into());
+            }
+            form
         } else {
             LEFT_OUT
         };

@@ -82,9 +82,15 @@ impl WordTokenizer {
         }
     }
 
-    /// The rules in full, for a normalized text. By Unicode a mark that stands alone after a space is one with
-    /// the space; a token holds none.
+    /// The rules in full, for a normalized text.
     fn each_by_unicode(self, text: &str, each: &mut dyn FnMut(&str)) {
+        // By Unicode alone a mark that stands alone after a space is one word with it.
+        text.split(char::is_whitespace)
+            .for_each(|piece| self.each_of_piece(piece, each));
+    }
+
+    /// The rules in full, for a normalized text without white space.
+    fn each_of_piece(self, text: &str, each: &mut dyn FnMut(&str)) {
         let mut open: Option<(usize, usize)> = None;
         for (at, word) in text.unicode_word_indices() {
             let mut at = at;
@@ -97,7 +103,7 @@ impl WordTokenizer {
                         }
                         _ => {
                             open.into_iter()
-                                .for_each(|(start, stop)| self.emit(text[start..stop].trim_start(), each));
+                                .for_each(|(start, stop)| self.emit(&text[start..stop], each));
                             Some((at, end))
                         }
                     };
@@ -106,7 +112,7 @@ impl WordTokenizer {
             }
         }
         open.into_iter()
-            .for_each(|(start, stop)| self.emit(text[start..stop].trim_start(), each));
+            .for_each(|(start, stop)| self.emit(&text[start..stop], each));
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{Counts, FitError, Settings};
 pub struct VocabularyTerm {
     /// The stem, or stems joined by spaces.
     pub term: String,
-    /// Its commonest form in the fitted texts.
+    /// Its commonest form in the fitted texts; empty for a run of letters.
     pub word: String,
     /// Occurrences in all documents.
     pub tf: u64,
@@ -27,7 +27,7 @@ pub struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// Selects as scikit-learn does: of the terms between `min_df` and `max_df` the `dims` with the highest
+    /// Selects as scikit-learn does: of the terms between `min_df` and `max_df` the [`Settings::max_terms`] with the highest
     /// frequency in all documents. Of equally frequent ones the first in the alphabet wins, where
     /// scikit-learn leaves it open.
     ///
@@ -44,7 +44,7 @@ impl Vocabulary {
             .filter(|(_, count)| (least..=most).contains(&(count.df() as f64)))
             .collect();
         kept.sort_unstable_by(|(a, x), (b, y)| y.tf().cmp(&x.tf()).then_with(|| a.cmp(b)));
-        kept.truncate(settings.dims);
+        kept.truncate(settings.max_terms());
         if kept.is_empty() {
             return Err(FitError::NoTerms { documents });
         }

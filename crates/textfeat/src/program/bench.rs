@@ -7,7 +7,8 @@ use std::time::Instant;
 use anyhow::Result;
 use serde_json::json;
 use stage::{CommonArgs, Outcome};
-use textfeat::{Analyzer, Counter, Counts, Settings, TextModel};
+use textfeat::lsa::Rows;
+use textfeat::{Analyzer, Counter, Counts, LsaFit, Method, Settings, TextModel};
 
 use super::lines::Lines;
 use super::parallel;
@@ -45,7 +46,19 @@ pub(super) fn run(file: &Path, settings: Settings, common: &CommonArgs) -> Resul
         counts.merge(counted);
         records.push(record);
     }
-    let model = TextModel::from_counts(settings, &counts)?;
+    let model = match settings.method {
+        Method::Terms => TextModel::from_counts(settings, &counts)?,
+        Method::Lsa => {
+            let fit = LsaFit::new(settings, &counts)?;
+            let parts = parallel::each(threads, &records, Rows::default, |rows, _, record| {
+                fit.add_record(record, rows);
+                Ok(())
+            })?;
+            let mut rows = Rows::default();
+            parts.iter().for_each(|part| rows.append(part));
+            fit.finish(&rows, threads)
+        }
+    };
     let fit = begun.elapsed().as_secs_f64();
     parallel::each(
         threads,

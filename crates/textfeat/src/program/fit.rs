@@ -19,7 +19,8 @@ use stage::{
     CommonArgs, Console, Interrupt, Outcome, Progress, ShardRecord, StageFolder, StageKey, StageRecord,
     Standing,
 };
-use textfeat::{Analyzer, Counter, Counts, Settings, Snowball, TextModel, Transformer};
+use textfeat::lsa::Rows;
+use textfeat::{Analyzer, Counter, Counts, LsaFit, Method, Settings, Snowball, TextModel, Transformer};
 
 use super::catalogue::{CAPTIONS, Caption, Ingested, Product};
 use super::transform::le_bytes;
@@ -137,8 +138,10 @@ impl Plan {
         let Some(counts) = self.count(console, interrupt)? else {
             return Ok(None);
         };
-        let model = TextModel::from_counts(self.request.settings, &counts)
-            .map_err(|e| anyhow!("cannot fit on the captions of the train split: {e}"))?;
+        let Some(model) = self.fit(&counts, console, interrupt)? else {
+            return Ok(None);
+        };
+        drop(counts);
         let bytes = model.to_bytes()?;
         let output = atomic::write(&self.request.out.join(model_file::NAME), &bytes)?;
         let fit_seconds = begun.elapsed().as_secs_f64();
@@ -204,6 +207,51 @@ impl Plan {
             .into_iter()
             .for_each(|counter| counts.merge(counter.finish()));
         Ok(Some(counts))
+    }
+
+    /// The model of what was counted; an LSA model reads the train split once more.
+    fn fit(&self, counts: &Counts, console: &Console, interrupt: &Interrupt) -> Result<Option<TextModel>> {
+        let settings = self.request.settings;
+        let wrong = |e| anyhow!("cannot fit on the captions of the train split: {e}");
+        if settings.method == Method::Terms {
+            return TextModel::from_counts(settings, counts).map(Some).map_err(wrong);
+        }
+        let fit = LsaFit::new(settings, counts).map_err(wrong)?;
+        let progress = Progress::new(console, "reading", "shards", 0, self.shards.len() as u64);
+        let read = parallel::each(
+            self.threads,
+            &self.shards,
+            || (fit.reader(), Vec::new()),
+            |(reader, read), at, &shard| {
+                if interrupt.requested() {
+                    return Ok(());
+                }
+                let mut rows = Rows::default();
+                for product in self.ingested.products(shard)?.iter().filter(|p| p.is_train) {
+                    let parts: Vec<&str> = self.document(product).collect();
+                    fit.add(reader, &parts, &mut rows);
+                }
+                read.push((at, rows));
+                progress.inc(1);
+                Ok(())
+            },
+        );
+        progress.finish();
+        let mut read: Vec<_> = read?.into_iter().flat_map(|(_, read)| read).collect();
+        if interrupt.requested() {
+            return Ok(None);
+        }
+        read.sort_unstable_by_key(|&(at, _)| at);
+        let mut rows = Rows::default();
+        for (_, part) in read {
+            rows.append(&part);
+        }
+        console.detail(format!(
+            "looking for {} directions in {} documents",
+            settings.dims,
+            rows.len()
+        ));
+        Ok(Some(fit.finish(&rows, self.threads)))
     }
 
     /// The parts of a product's document.
@@ -294,7 +342,7 @@ fn say_standing(console: &Console, out: &Path, standing: &Standing, force: bool)
 
 fn say_terms(console: &Console, model: &TextModel) {
     let terms = model.vocabulary().terms();
-    if terms.len() < model.dims() {
+    if terms.len() < model.dims() && model.settings().method == Method::Terms {
         console.info(format!(
             "the captions hold {} terms: the last {} columns stay zero",
             terms.len(),
@@ -303,7 +351,11 @@ fn say_terms(console: &Console, model: &TextModel) {
     }
     let mut frequent: Vec<_> = terms.iter().collect();
     frequent.sort_by_key(|term| std::cmp::Reverse(term.tf));
-    let words: Vec<_> = frequent.iter().map(|term| term.word.as_str()).collect();
+    let words: Vec<_> = frequent
+        .iter()
+        .map(|term| term.word.as_str())
+        .filter(|word| !word.is_empty())
+        .collect();
     console.detail(format!("terms, the most frequent first: {}", words.join(" ")));
 }
 
