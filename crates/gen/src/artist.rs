@@ -70,7 +70,7 @@ impl Artist {
     ) -> Result<(), GenerateError> {
         for Request { caption, .. } in requests {
             let explanation = self.texts.explain(caption);
-            if explanation.known.is_empty() && !allow_unknown {
+            if !explanation.is_known && !allow_unknown {
                 let nearest = explanation.unknown.into_iter().flat_map(|u| u.nearest).collect();
                 return Err(GenerateError::NoKnownWord {
                     caption: caption.clone(),

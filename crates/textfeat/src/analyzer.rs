@@ -1,7 +1,7 @@
 //! Tokenizer, stop words, stemmer and n-grams in a row: a text becomes terms.
 
-use crate::ngrams::Window;
-use crate::{Settings, Snowball, Stemmer, StopWords, Tokenizer, WordFilter, WordTokenizer};
+use crate::scanner::Scanner;
+use crate::{Letters, Settings, Snowball, Stemmer, StopWords, Tokenizer, WordFilter, WordTokenizer};
 
 /// The steps from a text to its terms. Any of them can be one's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub struct Analyzer<T = WordTokenizer, F = StopWords, S = Snowball> {
     pub stemmer: S,
     /// Runs of up to this many words are terms.
     pub ngrams: usize,
+    /// Runs of letters within a word are terms too.
+    pub letters: Option<Letters>,
 }
 
 impl Analyzer {
@@ -31,18 +33,20 @@ impl Analyzer {
             },
             stemmer: Snowball::new(settings.language),
             ngrams: settings.ngrams,
+            letters: settings.letters,
         }
     }
 }
 
 impl<T: Tokenizer, F: WordFilter, S: Stemmer> Analyzer<T, F, S> {
-    /// Calls `each` with every term of `text`: its stems, and the words as they stand in the text.
-    pub fn each_term(&self, text: &str, mut each: impl FnMut(&str, &str)) {
-        let mut window = Window::new(self.ngrams);
-        self.tokenizer.each_token(text, &mut |token| {
-            if self.filter.keeps(token) {
-                window.push(&self.stemmer.stem(token), token, &mut each);
-            }
-        });
+    /// The terms of `text`, in the order in which it completes them.
+    pub fn terms(&self, text: &str) -> Vec<String> {
+        let mut scanner = Scanner::new(self);
+        let mut found = Vec::new();
+        scanner.scan(text, |next| found.push(next.term));
+        found
+            .into_iter()
+            .map(|term| scanner.term(term).to_owned())
+            .collect()
     }
 }

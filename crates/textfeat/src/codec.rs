@@ -1,24 +1,31 @@
 //! The bytes of a model's file, and the only place where bincode is used.
 //!
-//! Magic `ATLRTEXT`, u32 version, u32 length of the header, the header in bincode's standard
-//! configuration, and as body the blake3 (32 bytes) of everything before it. Numbers of fixed width are
-//! little-endian.
+//! Magic `ATLRTEXT`, u32 version, u32 length of the header, in version 2 u32 length of the projection; the header in
+//! bincode's standard configuration; in version 2 the projection, f32, `dims` values for each term; the blake3
+//! (32 bytes) of everything before it. Numbers of fixed width are little-endian. Version 1 knows plain terms
+//! alone; a model that it can hold is written so.
 
 use bincode::config::{Configuration, Limit, LittleEndian, Varint};
 use bincode::{Decode, Encode};
 
+use crate::letters::Letters;
+use crate::lsa::Projection;
+use crate::settings::MAX_PROJECTION;
 use crate::{
-    Analyzer, Cutoff, FitError, Language, ModelError, Settings, Snowball, StopWords, TextModel, Vocabulary,
-    VocabularyTerm, WordTokenizer,
+    Analyzer, Cutoff, FitError, Language, Method, ModelError, Settings, Snowball, StopWords, TextModel,
+    Vocabulary, VocabularyTerm, WordTokenizer,
 };
 
 const MAGIC: &[u8; 8] = b"ATLRTEXT";
-const VERSION: u32 = 1;
+const PLAIN: u32 = 1;
+const VERSION: u32 = 2;
+const MAX_PROJECTION_BYTES: usize = MAX_PROJECTION * size_of::<f32>();
 const MAX_HEADER_BYTES: usize = 16 << 20;
 const PREFIX_BYTES: usize = MAGIC.len() + 4 + 4;
 const CHECKSUM_BYTES: usize = blake3::OUT_LEN;
 /// Size of the largest file that is read as a model.
-pub const MAX_MODEL_BYTES: usize = PREFIX_BYTES + MAX_HEADER_BYTES + CHECKSUM_BYTES;
+pub const MAX_MODEL_BYTES: usize =
+    PREFIX_BYTES + 4 + MAX_HEADER_BYTES + MAX_PROJECTION_BYTES + CHECKSUM_BYTES;
 
 /// No allocation of the decoder exceeds the limit, whatever lengths the bytes claim.
 const CONFIG: Configuration<LittleEndian, Varint, Limit<MAX_HEADER_BYTES>> =
@@ -41,6 +48,16 @@ struct Header {
     terms: Vec<HeaderTerm>,
 }
 
+/// The header of version 2.
+#[derive(Encode, Decode)]
+struct FullHeader {
+    plain: Header,
+    is_lsa: bool,
+    letters: Option<(u8, u8)>,
+    features: u32,
+    seed: u64,
+}
+
 #[derive(Encode, Decode)]
 enum HeaderCutoff {
     Documents(u64),
@@ -56,16 +73,41 @@ struct HeaderTerm {
 }
 
 pub(crate) fn encode(model: &TextModel) -> Result<Vec<u8>, ModelError> {
-    let header = bincode::encode_to_vec(Header::from(model), bincode::config::standard()).map_err(|e| {
-        ModelError::Header {
-            reason: e.to_string(),
-        }
+    let settings = model.settings();
+    let is_plain = settings.method == Method::Terms && settings.letters.is_none();
+    let plain = Header::from(model);
+    let config = bincode::config::standard();
+    let header = if is_plain {
+        bincode::encode_to_vec(plain, config)
+    } else {
+        let full = FullHeader {
+            plain,
+            is_lsa: settings.method == Method::Lsa,
+            letters: settings.letters.map(|l| (l.least as u8, l.most as u8)),
+            features: settings.features as u32,
+            seed: settings.seed,
+        };
+        bincode::encode_to_vec(full, config)
+    };
+    let header = header.map_err(|e| ModelError::Header {
+        reason: e.to_string(),
     })?;
-    let length = u32::try_from(header.len())
-        .ok()
-        .filter(|&n| n as usize <= MAX_HEADER_BYTES);
-    let length = length.ok_or(too_large(header.len()))?;
-    let mut bytes = [MAGIC, &VERSION.to_le_bytes()[..], &length.to_le_bytes(), &header].concat();
+    let projection = model.projection().map_or(&[][..], |p| &p.values);
+    let length = |bytes: usize, limit: usize| {
+        let right = u32::try_from(bytes).ok().filter(|_| bytes <= limit);
+        right.map(u32::to_le_bytes).ok_or(too_large(bytes, limit))
+    };
+    let mut bytes = [
+        &MAGIC[..],
+        &(if is_plain { PLAIN } else { VERSION }).to_le_bytes(),
+    ]
+    .concat();
+    bytes.extend(length(header.len(), MAX_HEADER_BYTES)?);
+    if !is_plain {
+        bytes.extend(length(size_of_val(projection), MAX_PROJECTION_BYTES)?);
+    }
+    bytes.extend(header);
+    bytes.extend(projection.iter().flat_map(|value| value.to_le_bytes()));
     bytes.extend_from_slice(blake3::hash(&bytes).as_bytes());
     Ok(bytes)
 }
@@ -90,13 +132,28 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<TextModel, ModelError> {
             found: version,
         });
     }
-    check("version", version == VERSION, VERSION, version)?;
-    let (length, rest) = rest.split_first_chunk().ok_or(cut(PREFIX_BYTES))?;
+    check(
+        "version",
+        version >= PLAIN,
+        format!("{PLAIN} or {VERSION}"),
+        version,
+    )?;
+    let (length, mut rest) = rest.split_first_chunk().ok_or(cut(PREFIX_BYTES))?;
     let length = u32::from_le_bytes(*length) as usize;
     if length > MAX_HEADER_BYTES {
-        return Err(too_large(length));
+        return Err(too_large(length, MAX_HEADER_BYTES));
     }
-    let expected = PREFIX_BYTES + length + CHECKSUM_BYTES;
+    let mut projection_length = 0;
+    if version > PLAIN {
+        let (length, after) = rest.split_first_chunk().ok_or(cut(PREFIX_BYTES + 4))?;
+        projection_length = u32::from_le_bytes(*length) as usize;
+        rest = after;
+        if projection_length > MAX_PROJECTION_BYTES {
+            return Err(too_large(projection_length, MAX_PROJECTION_BYTES));
+        }
+    }
+    let prefix = bytes.len() - rest.len();
+    let expected = prefix + length + projection_length + CHECKSUM_BYTES;
     if bytes.len() < expected {
         return Err(cut(expected));
     }
@@ -106,20 +163,70 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<TextModel, ModelError> {
             found: bytes.len() as u64,
         });
     }
-    let (header, stored) = rest.split_at(length);
-    let computed = blake3::hash(&bytes[..PREFIX_BYTES + length]);
+    let (content, stored) = bytes.split_at(expected - CHECKSUM_BYTES);
+    let computed = blake3::hash(content);
     if computed.as_bytes() != stored {
         return Err(ModelError::Checksum {
             expected: hex(stored),
             found: hex(computed.as_bytes()),
         });
     }
-    let (header, used): (Header, usize) =
-        bincode::decode_from_slice(header, CONFIG).map_err(|e| ModelError::Header {
-            reason: e.to_string(),
-        })?;
+    let (header, projection) = content[prefix..].split_at(length);
+    let undecodable = |e: bincode::error::DecodeError| ModelError::Header {
+        reason: e.to_string(),
+    };
+    if version == PLAIN {
+        let (header, used): (Header, usize) =
+            bincode::decode_from_slice(header, CONFIG).map_err(undecodable)?;
+        check("length of the header", used == length, length, used)?;
+        return header.into_model(Settings::default());
+    }
+    let (header, used): (FullHeader, usize) =
+        bincode::decode_from_slice(header, CONFIG).map_err(undecodable)?;
     check("length of the header", used == length, length, used)?;
-    header.into_model()
+    header.into_model(projection)
+}
+
+impl FullHeader {
+    fn into_model(self, projection: &[u8]) -> Result<TextModel, ModelError> {
+        let base = Settings {
+            method: if self.is_lsa { Method::Lsa } else { Method::Terms },
+            letters: self.letters.map(|(least, most)| Letters {
+                least: usize::from(least),
+                most: usize::from(most),
+            }),
+            features: self.features as usize,
+            seed: self.seed,
+            ..Settings::default()
+        };
+        let model = self.plain.into_model(base)?;
+        let values = if self.is_lsa {
+            model.idf().len() * model.dims()
+        } else {
+            0
+        };
+        let expected = values * size_of::<f32>();
+        check(
+            "bytes of the projection",
+            projection.len() == expected,
+            expected,
+            projection.len(),
+        )?;
+        if !self.is_lsa {
+            return Ok(model);
+        }
+        let (chunks, _) = projection.as_chunks();
+        let values: Vec<f32> = chunks.iter().map(|&chunk| f32::from_le_bytes(chunk)).collect();
+        // Entries of orthonormal vectors.
+        let wrong = values.iter().find(|value| !(value.abs() <= 1.01));
+        check(
+            "projection",
+            wrong.is_none(),
+            "values from -1 to 1",
+            wrong.copied().unwrap_or_default(),
+        )?;
+        Ok(model.with_projection(Projection { values }))
+    }
 }
 
 impl From<&TextModel> for Header {
@@ -152,7 +259,7 @@ impl From<&TextModel> for Header {
 }
 
 impl Header {
-    fn into_model(self) -> Result<TextModel, ModelError> {
+    fn into_model(self, base: Settings) -> Result<TextModel, ModelError> {
         check(
             "stemmer",
             self.stemmer == Snowball::VERSION,
@@ -174,6 +281,7 @@ impl Header {
             numbers: self.numbers,
             sublinear: self.sublinear,
             smooth_idf: self.smooth_idf,
+            ..base
         };
         if let Err(FitError::Setting {
             setting,
@@ -190,8 +298,8 @@ impl Header {
         let terms = self.terms.len();
         check(
             "number of terms",
-            (1..=settings.dims).contains(&terms),
-            format!("1 to {}", settings.dims),
+            (1..=settings.max_terms()).contains(&terms),
+            format!("1 to {}", settings.max_terms()),
             terms,
         )?;
         for pair in self.terms.windows(2) {
@@ -220,6 +328,7 @@ impl Header {
             filter: StopWords::new(self.stop_words),
             stemmer: Snowball::protecting(language, self.protected),
             ngrams: settings.ngrams,
+            letters: settings.letters,
         };
         let terms = self
             .terms
@@ -270,9 +379,9 @@ fn check(
     }
 }
 
-fn too_large(bytes: usize) -> ModelError {
+fn too_large(bytes: usize, limit: usize) -> ModelError {
     ModelError::TooLarge {
-        limit: MAX_HEADER_BYTES as u64,
+        limit: limit as u64,
         found: bytes as u64,
     }
 }

@@ -1,139 +1,151 @@
-//! Term and document frequencies, counted apart and merged exactly.
+//! Counting the terms of documents on one thread.
 
-use std::collections::{BTreeMap, HashMap};
+use crate::scanner::{Found, LETTERS, Scanner};
+use crate::{Analyzer, Counts, Snowball, Stemmer, StopWords, Tokenizer, WordFilter, WordTokenizer};
 
-use crate::{Analyzer, Stemmer, Tokenizer, WordFilter};
-
-/// What a set of documents holds. Sums of counts: the order of documents and merges changes nothing.
-#[derive(Debug, Clone, Default)]
-pub struct Counter {
+/// Counts documents one after another; [`Counter::finish`] gives the sums.
+#[derive(Debug)]
+pub struct Counter<'a, T = WordTokenizer, F = StopWords, S = Snowball> {
+    scanner: Scanner<'a, T, F, S>,
     documents: u64,
-    terms: HashMap<String, Count>,
+    /// Occurrences of each form.
+    forms: Vec<u64>,
+    /// Documents that hold each term.
+    terms: Vec<Seen>,
+    record: Option<Record>,
 }
 
-/// How often one term was found, and in which forms.
-#[derive(Debug, Clone, Default)]
-pub struct Count {
-    tf: u64,
-    df: u64,
-    words: BTreeMap<String, u64>,
-    /// The document that raised `df` last, counted from 1.
+/// The terms of counted documents, kept so that they need not be read again: four bytes a term.
+#[derive(Debug, Default)]
+pub struct Record {
+    names: Vec<Box<str>>,
+    found: Vec<u32>,
+    /// Where each document ends in `found`.
+    ends: Vec<usize>,
+}
+
+impl Record {
+    /// Terms by number.
+    pub(crate) fn names(&self) -> &[Box<str>] {
+        &self.names
+    }
+
+    /// The terms of each document, by number, in the order of the text.
+    pub(crate) fn documents(&self) -> impl Iterator<Item = &[u32]> {
+        let starts = [0].into_iter().chain(self.ends.iter().copied());
+        starts
+            .zip(&self.ends)
+            .map(|(start, &end)| &self.found[start..end])
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Seen {
+    documents: u64,
+    /// The document that raised the count last, counted from 1.
     latest: u64,
+    /// Occurrences of a run of letters; those of words are counted by form.
+    letters: u64,
 }
 
-impl Counter {
+impl<'a, T: Tokenizer, F: WordFilter, S: Stemmer> Counter<'a, T, F, S> {
+    /// A counter of the terms that `analyzer` finds.
+    pub fn new(analyzer: &'a Analyzer<T, F, S>) -> Self {
+        Self {
+            scanner: Scanner::new(analyzer),
+            documents: 0,
+            forms: Vec::new(),
+            terms: Vec::new(),
+            record: None,
+        }
+    }
+
+    /// A counter that keeps the terms of each document, for [`crate::TextModel::transform_record`].
+    pub fn recording(analyzer: &'a Analyzer<T, F, S>) -> Self {
+        Self {
+            record: Some(Record::default()),
+            ..Self::new(analyzer)
+        }
+    }
+
     /// Counts one document.
-    pub fn add<T: Tokenizer, F: WordFilter, S: Stemmer>(&mut self, analyzer: &Analyzer<T, F, S>, text: &str) {
-        self.add_parts(analyzer, [text]);
+    pub fn add(&mut self, text: &str) {
+        self.add_parts([text]);
     }
 
     /// Counts one document that has several parts; no n-gram reaches from one into the next.
-    pub fn add_parts<'t, T: Tokenizer, F: WordFilter, S: Stemmer>(
-        &mut self,
-        analyzer: &Analyzer<T, F, S>,
-        parts: impl IntoIterator<Item = &'t str>,
-    ) {
+    pub fn add_parts<'t>(&mut self, parts: impl IntoIterator<Item = &'t str>) {
         self.documents += 1;
+        let (forms, terms, record) = (&mut self.forms, &mut self.terms, &mut self.record);
         for part in parts {
-            analyzer.each_term(part, |term, word| match self.terms.get_mut(term) {
-                Some(count) => count.add(word, self.documents),
-                // Most terms are known by now: a copy of the name is made for new ones only.
-                None => self
-                    .terms
-                    .entry(term.to_owned())
-                    .or_default()
-                    .add(word, self.documents),
+            self.scanner.scan(part, |Found { form, term }| {
+                let seen = place(terms, term);
+                if form == LETTERS {
+                    seen.letters += 1;
+                } else {
+                    *place(forms, form) += 1;
+                }
+                if seen.latest != self.documents {
+                    seen.latest = self.documents;
+                    seen.documents += 1;
+                }
+                if let Some(record) = record {
+                    record.found.push(term);
+                }
             });
         }
-    }
-
-    /// Adds what another counter has counted, in other documents.
-    pub fn merge(&mut self, other: Self) {
-        self.documents += other.documents;
-        for (term, theirs) in other.terms {
-            let ours = self.terms.entry(term).or_default();
-            ours.tf += theirs.tf;
-            ours.df += theirs.df;
-            for (word, count) in theirs.words {
-                *ours.words.entry(word).or_default() += count;
-            }
+        if let Some(record) = record {
+            record.ends.push(record.found.len());
         }
     }
 
-    /// Documents counted.
+    /// What was counted.
     #[must_use]
-    pub const fn documents(&self) -> u64 {
-        self.documents
+    pub fn finish(self) -> Counts {
+        self.finish_recorded().0
     }
 
-    /// Every term found, in no order.
-    pub fn terms(&self) -> impl Iterator<Item = (&str, &Count)> {
-        self.terms.iter().map(|(term, count)| (term.as_str(), count))
+    /// What was counted, and the record if one was asked for.
+    #[must_use]
+    pub fn finish_recorded(mut self) -> (Counts, Record) {
+        let mut counts = Counts::new(self.documents, self.scanner.terms().len());
+        let terms = self.scanner.terms().iter().zip(&self.terms);
+        terms.for_each(|(term, seen)| counts.add_term(term, seen.documents, seen.letters));
+        for (form, &occurrences) in self.scanner.forms().iter().zip(&self.forms) {
+            counts.add_form(self.scanner.term(form.term), &form.text, occurrences);
+        }
+        let mut record = self.record.take().unwrap_or_default();
+        record.names = self.scanner.into_terms();
+        (counts, record)
     }
 }
 
-impl Count {
-    fn add(&mut self, word: &str, document: u64) {
-        self.tf += 1;
-        self.df += u64::from(self.latest != document);
-        self.latest = document;
-        match self.words.get_mut(word) {
-            Some(count) => *count += 1,
-            None => _ = self.words.insert(word.to_owned(), 1),
-        }
+/// The value of a number that may be new.
+fn place<V: Copy + Default>(values: &mut Vec<V>, number: u32) -> &mut V {
+    let number = number as usize;
+    if number >= values.len() {
+        values.resize(number + 1, V::default());
     }
-
-    /// Occurrences in all documents.
-    #[must_use]
-    pub const fn tf(&self) -> u64 {
-        self.tf
-    }
-
-    /// Documents that hold the term.
-    #[must_use]
-    pub const fn df(&self) -> u64 {
-        self.df
-    }
-
-    /// The commonest form of the term; of equally common ones the first in the alphabet.
-    #[must_use]
-    pub fn commonest_word(&self) -> &str {
-        let best = self
-            .words
-            .iter()
-            .reduce(|best, next| if next.1 > best.1 { next } else { best });
-        best.map_or("", |(word, _)| word)
-    }
+    &mut values[number]
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
     use crate::Settings;
 
-    fn count(texts: &[String]) -> Counter {
-        let analyzer = Analyzer::new(&Settings::default());
-        let mut counter = Counter::default();
-        texts.iter().for_each(|text| counter.add(&analyzer, text));
-        counter
-    }
-
-    fn sums(counter: &Counter) -> (u64, BTreeMap<&str, (u64, u64, &str)>) {
-        let terms = counter
-            .terms()
-            .map(|(t, c)| (t, (c.tf(), c.df(), c.commonest_word())));
-        (counter.documents(), terms.collect())
-    }
-
     #[test]
     fn a_document_counts_once_however_often_it_says_a_word() {
-        let counter = count(&["navy navy shirt", "navies navy", ""].map(str::to_owned));
-        let (documents, terms) = sums(&counter);
-        assert_eq!(documents, 3);
-        assert_eq!(terms["navi"], (4, 2, "navy"));
-        assert_eq!(terms["shirt"], (1, 1, "shirt"));
+        let analyzer = Analyzer::new(&Settings::default());
+        let mut counter = Counter::new(&analyzer);
+        ["navy navy shirt", "navies navy", ""]
+            .iter()
+            .for_each(|text| counter.add(text));
+        let counts = counter.finish();
+        assert_eq!(counts.documents(), 3);
+        let sums = |term| counts.get(term).map(|c| (c.tf(), c.df(), c.commonest_word()));
+        assert_eq!(sums("navi"), Some((4, 2, "navy")));
+        assert_eq!(sums("shirt"), Some((1, 1, "shirt")));
     }
 
     #[test]
@@ -142,34 +154,15 @@ mod tests {
             ngrams: 2,
             ..Settings::default()
         };
-        let mut counter = Counter::default();
-        counter.add_parts(&Analyzer::new(&settings), ["navy shirt", "shirt"]);
-        let (documents, terms) = sums(&counter);
-        assert_eq!((documents, terms["shirt"].1, terms["navi shirt"].1), (1, 1, 1));
-        assert!(!terms.contains_key("shirt shirt"));
-    }
-
-    #[test]
-    fn a_merged_counter_goes_on_counting_right() {
-        let analyzer = Analyzer::new(&Settings::default());
-        let mut counter = count(&["red".to_owned()]);
-        counter.merge(count(&["blue".to_owned(), "red".to_owned()]));
-        counter.add(&analyzer, "red red");
-        assert_eq!(sums(&counter).1["red"], (4, 3, "red"));
-    }
-
-    proptest! {
-        #[test]
-        fn counting_apart_and_merging_is_counting_together(
-            texts in prop::collection::vec("(red |reds |shirt |shirts |navy ){0,6}", 0..12),
-            cut in 0_usize..12,
-        ) {
-            let (a, b) = texts.split_at(cut.min(texts.len()));
-            let (mut merged, mut other_way, together) = (count(a), count(b), count(&texts));
-            merged.merge(count(b));
-            other_way.merge(count(a));
-            prop_assert_eq!(sums(&merged), sums(&together));
-            prop_assert_eq!(sums(&other_way), sums(&merged));
-        }
+        let analyzer = Analyzer::new(&settings);
+        let mut counter = Counter::new(&analyzer);
+        counter.add_parts(["navy shirt", "shirt"]);
+        let counts = counter.finish();
+        let df = |term| counts.get(term).map(crate::Count::df);
+        assert_eq!(
+            (counts.documents(), df("shirt"), df("navi shirt")),
+            (1, Some(1), Some(1))
+        );
+        assert_eq!(df("shirt shirt"), None);
     }
 }

@@ -47,9 +47,9 @@ pub enum ModelError {
         /// The version found.
         found: u32,
     },
-    /// The header is larger than any model's.
+    /// The header or the projection is larger than any model's.
     #[error(
-        "expected a text model with a header of at most {limit} bytes, found {found}\nhint: the file is damaged, fetch or fit it again; or fit with fewer dims"
+        "expected a text model with a part of at most {limit} bytes, found {found}\nhint: the file is damaged, fetch or fit it again; or fit with fewer dims"
     )]
     TooLarge {
         /// The limit.

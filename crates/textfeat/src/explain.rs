@@ -1,12 +1,18 @@
 //! What a model makes of a text, and what it does not know.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 use strsim::damerau_levenshtein;
 
+use crate::letters::is_letters;
+use crate::scanner::{Found, LETTERS, Scanner};
 use crate::{TextModel, Tokenizer, WordFilter};
 
 /// Suggestions for an unknown word.
 const MAX_NEAREST: usize = 3;
+/// Words less alike are none.
+const MIN_COSINE: f32 = 0.3;
 /// Unknown words of a text that get suggestions; a long foreign text would take minutes otherwise.
 const MAX_SUGGESTED: usize = 50;
 
@@ -19,8 +25,11 @@ pub struct Explanation {
     pub stop_words: Vec<String>,
     /// What the vector is made of, the heaviest first.
     pub known: Vec<KnownWord>,
-    /// Words that leave no trace in the vector, each once, in order.
+    /// Words not in the vocabulary, in order; of forms of one word the first. They leave no trace in the vector,
+    /// unless the model knows runs of their letters.
     pub unknown: Vec<UnknownWord>,
+    /// Whether the text has a vector at all; see [`TextModel::transform`].
+    pub is_known: bool,
 }
 
 /// A term of the text that is in the vocabulary.
@@ -30,13 +39,13 @@ pub struct KnownWord {
     pub word: String,
     /// Its stem.
     pub term: String,
-    /// The vector's place for it.
+    /// Its place in the vocabulary; with [`crate::Method::Terms`] its place in the vector too.
     pub column: usize,
     /// Occurrences in the text.
     pub count: u32,
     /// Inverse document frequency.
     pub idf: f64,
-    /// Value in the vector.
+    /// TF-IDF, of a text of length 1; with [`crate::Method::Terms`] the value in the vector.
     pub weight: f64,
 }
 
@@ -45,8 +54,12 @@ pub struct KnownWord {
 pub struct UnknownWord {
     /// The word.
     pub word: String,
-    /// Known words that may have been meant, the nearest first; often none.
+    /// Known words that may have been meant, the nearest by typing slips first; often none.
     pub nearest: Vec<String>,
+    /// Known words whose vectors are nearest, the nearest first; none without an LSA model or where the letters
+    /// say nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub kin: Vec<String>,
 }
 
 impl TextModel {
@@ -54,53 +67,69 @@ impl TextModel {
     #[must_use]
     pub fn explain(&self, text: &str) -> Explanation {
         let analyzer = self.analyzer();
-        let terms = self.vocabulary().terms();
         let tokens = analyzer.tokenizer.tokens(text);
         let stop_words = distinct(tokens.iter().filter(|token| !analyzer.filter.keeps(token)));
 
-        let mut counts = vec![0; terms.len()];
-        let mut words = vec![None; terms.len()];
-        let mut unknown = Vec::new();
-        analyzer.each_term(text, |term, word| match self.vocabulary().column(term) {
-            Some(column) => {
-                counts[column] += 1;
-                words[column].get_or_insert_with(|| word.to_owned());
-            }
-            // Of runs of words only those seen in training are expected.
-            None if term.contains(' ') => {}
-            None => unknown.push(word.to_owned()),
+        // Of runs of words only those seen in training are expected, so only words can be unknown.
+        let mut scanner = Scanner::new(analyzer);
+        let mut counts = HashMap::new();
+        let mut words = Vec::new();
+        scanner.scan(text, |found| {
+            *counts.entry(found.term).or_insert_with(|| {
+                words.push(found);
+                0
+            }) += 1;
         });
-
-        let weights = self.weigh(&counts);
-        let mut known: Vec<KnownWord> = (words.into_iter().enumerate())
-            .filter_map(|(column, word)| {
-                Some(KnownWord {
-                    word: word?,
-                    term: terms[column].term.clone(),
-                    column,
-                    count: counts[column],
-                    idf: self.idf()[column],
-                    weight: weights[column],
-                })
-            })
-            .collect();
-        known.sort_by(|a, b| b.weight.total_cmp(&a.weight));
-        let unknown = distinct(unknown.iter())
-            .into_iter()
-            .enumerate()
-            .map(|(i, word)| UnknownWord {
-                nearest: if i < MAX_SUGGESTED {
-                    self.nearest(&word)
-                } else {
-                    Vec::new()
-                },
+        let mut transformer = self.transformer();
+        let weights: HashMap<u32, f64> = transformer.row(&[text]).iter().copied().collect();
+        let is_known = transformer.transform_into(text, &mut vec![0.0; self.dims()]);
+        let (mut known, mut unknown) = (Vec::new(), Vec::new());
+        for Found { form, term } in words {
+            if form == LETTERS {
+                continue;
+            }
+            let name = scanner.term(term);
+            let word = scanner.forms()[form as usize].text.to_string();
+            let Some(column) = self.vocabulary().column(name) else {
+                if !name.contains(' ') {
+                    unknown.push(word);
+                }
+                continue;
+            };
+            known.push(KnownWord {
                 word,
+                term: name.to_owned(),
+                column,
+                count: counts[&term],
+                idf: self.idf()[column],
+                weight: weights.get(&(column as u32)).copied().unwrap_or_default(),
             });
+        }
+        known.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+        let words = match self.projection() {
+            Some(_) if !unknown.is_empty() => self.word_vectors(),
+            _ => Vec::new(),
+        };
+        let unknown = unknown.into_iter().enumerate().map(|(i, word)| {
+            if i >= MAX_SUGGESTED {
+                return UnknownWord {
+                    word,
+                    nearest: Vec::new(),
+                    kin: Vec::new(),
+                };
+            }
+            UnknownWord {
+                nearest: self.nearest(&word),
+                kin: kin(&words, &self.transform(&word)),
+                word,
+            }
+        });
         Explanation {
             tokens,
             stop_words,
             known,
             unknown: unknown.collect(),
+            is_known,
         }
     }
 
@@ -117,6 +146,7 @@ impl TextModel {
             _ => 3,
         };
         let mut near: Vec<_> = (self.vocabulary().terms().iter())
+            .filter(|known| !is_letters(&known.term))
             .filter(|known| known.word.chars().count().abs_diff(length) <= slips)
             .map(|known| (damerau_levenshtein(word, &known.word), known))
             .filter(|&(distance, _)| distance <= slips)
@@ -127,6 +157,34 @@ impl TextModel {
             .map(|(_, known)| known.word.clone())
             .collect()
     }
+}
+
+impl TextModel {
+    /// Single words of the vocabulary with their vectors.
+    fn word_vectors(&self) -> Vec<(&str, Vec<f32>)> {
+        let mut transformer = self.transformer();
+        let terms = self.vocabulary().terms().iter();
+        let words = terms.filter(|known| !is_letters(&known.term) && !known.term.contains(' '));
+        words
+            .map(|known| {
+                let mut vector = vec![0.0; self.dims()];
+                transformer.transform_into(&known.word, &mut vector);
+                (known.word.as_str(), vector)
+            })
+            .collect()
+    }
+}
+
+/// The words whose vectors are nearest to `vector`; none if that is zero.
+fn kin(words: &[(&str, Vec<f32>)], vector: &[f32]) -> Vec<String> {
+    let cosine = |other: &[f32]| -> f32 { other.iter().zip(vector).map(|(a, b)| a * b).sum() };
+    let mut near: Vec<(f32, &str)> = words.iter().map(|(word, other)| (cosine(other), *word)).collect();
+    near.retain(|&(cosine, _)| cosine > MIN_COSINE);
+    near.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+    near.into_iter()
+        .take(MAX_NEAREST)
+        .map(|(_, word)| word.to_owned())
+        .collect()
 }
 
 fn distinct<'a>(words: impl Iterator<Item = &'a String>) -> Vec<String> {

@@ -1,7 +1,10 @@
 //! The fitted model: texts in, vectors out.
 
-use crate::weights::{idf, normalize, tf};
-use crate::{Analyzer, Counter, FitError, ModelError, Settings, Vocabulary, codec};
+use crate::lsa::{LsaFit, Projection, Rows};
+use crate::weights::idf;
+use crate::{
+    Analyzer, Counter, Counts, FitError, Method, ModelError, Record, Settings, Transformer, Vocabulary, codec,
+};
 
 /// Everything that turns a text into its vector, the same for one text as for a million.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,6 +14,7 @@ pub struct TextModel {
     documents: u64,
     vocabulary: Vocabulary,
     idf: Vec<f64>,
+    projection: Option<Projection>,
 }
 
 impl TextModel {
@@ -23,26 +27,56 @@ impl TextModel {
         documents: impl IntoIterator<Item = D>,
     ) -> Result<Self, FitError> {
         let analyzer = Analyzer::new(&settings);
-        let mut counter = Counter::default();
-        documents
-            .into_iter()
-            .for_each(|text| counter.add(&analyzer, text.as_ref()));
-        Self::from_counts(settings, &counter)
+        let is_lsa = settings.method == Method::Lsa;
+        let mut counter = if is_lsa {
+            Counter::recording(&analyzer)
+        } else {
+            Counter::new(&analyzer)
+        };
+        documents.into_iter().for_each(|text| counter.add(text.as_ref()));
+        let (counts, record) = counter.finish_recorded();
+        if !is_lsa {
+            return Self::from_counts(settings, &counts);
+        }
+        let fit = LsaFit::new(settings, &counts)?;
+        let mut rows = Rows::default();
+        fit.add_record(&record, &mut rows);
+        Ok(fit.finish(&rows, 1))
     }
 
     /// Fits on what was counted with `Analyzer::new(&settings)`.
     ///
     /// # Errors
-    /// As [`TextModel::fit`].
-    pub fn from_counts(settings: Settings, counter: &Counter) -> Result<Self, FitError> {
+    /// As [`TextModel::fit`]; counts are too little for [`Method::Lsa`], which has [`LsaFit`].
+    pub fn from_counts(settings: Settings, counts: &Counts) -> Result<Self, FitError> {
+        if settings.method != Method::Terms {
+            return Err(FitError::Setting {
+                setting: "method",
+                expected: "terms".to_owned(),
+                found: settings.method.name().to_owned(),
+            });
+        }
+        Self::unprojected(settings, counts)
+    }
+
+    pub(crate) fn unprojected(settings: Settings, counts: &Counts) -> Result<Self, FitError> {
         settings.check()?;
-        let vocabulary = Vocabulary::select(counter, &settings)?;
+        let vocabulary = Vocabulary::select(counts, &settings)?;
         Ok(Self::assemble(
             settings,
             Analyzer::new(&settings),
-            counter.documents(),
+            counts.documents(),
             vocabulary,
         ))
+    }
+
+    pub(crate) fn with_projection(mut self, projection: Projection) -> Self {
+        self.projection = Some(projection);
+        self
+    }
+
+    pub(crate) const fn projection(&self) -> Option<&Projection> {
+        self.projection.as_ref()
     }
 
     pub(crate) fn assemble(
@@ -62,6 +96,7 @@ impl TextModel {
             documents,
             vocabulary,
             idf,
+            projection: None,
         }
     }
 
@@ -71,49 +106,26 @@ impl TextModel {
         self.settings.dims
     }
 
-    /// The vector of a text: `dims` values, none negative, of length 1 (L2); zeros if no word is known.
+    /// The vector of a text: `dims` values of length 1 (L2), with [`Method::Terms`] none negative; zeros if the text
+    /// is not known. It is known if a word of it is, or, with runs of letters, if a word has no more of them strange than
+    /// known: so that an unseen word is placed by its kin, and keys hit at random are not.
     #[must_use]
     pub fn transform(&self, text: &str) -> Vec<f32> {
         let mut vector = vec![0.0; self.dims()];
-        self.transform_into(text, &mut vector);
+        self.transformer().transform_into(text, &mut vector);
         vector
     }
 
-    /// Writes the vector of a text into `vector`; false if no word of it is known and all is zero.
-    ///
-    /// # Panics
-    /// `vector` has not `dims` places.
-    pub fn transform_into(&self, text: &str, vector: &mut [f32]) -> bool {
-        assert_eq!(
-            vector.len(),
-            self.dims(),
-            "a vector has as many places as the model has dims"
-        );
-        let mut counts = vec![0; self.idf.len()];
-        self.analyzer.each_term(text, |term, _| {
-            if let Some(column) = self.vocabulary.column(term) {
-                counts[column] += 1;
-            }
-        });
-        let weights = self.weigh(&counts);
-        let (used, unused) = vector.split_at_mut(weights.len());
-        used.iter_mut()
-            .zip(&weights)
-            .for_each(|(place, &weight)| *place = weight as f32);
-        unused.fill(0.0);
-        counts.iter().any(|&count| count > 0)
+    /// Transforms many texts, faster.
+    #[must_use]
+    pub fn transformer(&self) -> Transformer<'_> {
+        Transformer::new(self)
     }
 
-    /// Weights of the terms found `counts` times, by column.
-    pub(crate) fn weigh(&self, counts: &[u32]) -> Vec<f64> {
-        let sublinear = self.settings.sublinear;
-        let mut weights: Vec<f64> = counts
-            .iter()
-            .zip(&self.idf)
-            .map(|(&n, idf)| tf(n, sublinear) * idf)
-            .collect();
-        normalize(&mut weights);
-        weights
+    /// Calls `each` with the vector of every document that a [`Counter::recording`] counted, in order, and
+    /// whether any word of it is known: the second half of fit and transform, without reading texts twice.
+    pub fn transform_record(&self, record: &Record, each: impl FnMut(&[f32], bool)) {
+        self.transformer().transform_record(record, each);
     }
 
     /// The settings of the fit.
@@ -134,7 +146,7 @@ impl TextModel {
         self.documents
     }
 
-    /// The known terms; at most `dims`.
+    /// The known terms; at most [`Settings::max_terms`].
     #[must_use]
     pub const fn vocabulary(&self) -> &Vocabulary {
         &self.vocabulary
@@ -160,5 +172,43 @@ impl TextModel {
     /// The bytes are no model, one of a newer version, cut, damaged or senseless: each its own error.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
         codec::decode(bytes)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_a_transformer_and_a_single_call_give_the_same_bits() {
+        let texts = [
+            "navy navy shirts",
+            "",
+            "red dress, the navy dresses",
+            "zebra",
+            "Shirt navy zebra incomprehensibilities",
+        ];
+        let settings = Settings {
+            ngrams: 2,
+            sublinear: true,
+            dims: 9,
+            ..Settings::default()
+        };
+        let analyzer = Analyzer::new(&settings);
+        let mut counter = Counter::recording(&analyzer);
+        texts.iter().for_each(|text| counter.add(text));
+        let (counts, record) = counter.finish_recorded();
+        let model = TextModel::from_counts(settings, &counts).unwrap();
+        let mut recorded = Vec::new();
+        model.transform_record(&record, |vector, is_known| {
+            recorded.push((vector.to_vec(), is_known))
+        });
+        let mut transformer = model.transformer();
+        for (text, (vector, is_known)) in texts.iter().rev().zip(recorded.iter().rev()) {
+            let mut again = vec![1.0; 9];
+            assert_eq!(transformer.transform_into(text, &mut again), *is_known, "{text}");
+            assert_eq!((&again, &model.transform(text)), (vector, vector), "{text}");
+        }
     }
 }

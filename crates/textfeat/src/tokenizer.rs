@@ -1,5 +1,7 @@
 //! A text becomes words: Unicode-aware, lowercase, compounds kept whole.
 
+use std::ops::Range;
+
 use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -33,13 +35,62 @@ pub struct WordTokenizer {
 }
 
 impl Tokenizer for WordTokenizer {
+    // No rule looks beyond white space, so what stands between two spaces is a matter of its own. Nearly all
+    // of it is a plain word with punctuation around it, which needs no tables.
     fn each_token(&self, text: &str, each: &mut dyn FnMut(&str)) {
-        let text = normalized(text);
-        let mut emit = |token: &str| {
-            if token.len() <= MAX_TOKEN_BYTES && (self.numbers || !is_plain_number(token)) {
-                each(token);
+        let lowercase = text.to_ascii_lowercase();
+        let bytes = lowercase.as_bytes();
+        let mut at = 0;
+        while at < bytes.len() {
+            let start = at;
+            let mut kinds = 0;
+            while at < bytes.len() {
+                let kind = KINDS[bytes[at] as usize];
+                if kind == SPACE {
+                    break;
+                }
+                kinds |= kind;
+                at += 1;
             }
-        };
+            let mut emit = |token: &str| {
+                // What holds a letter is no number; that was seen on the way.
+                if kinds & LETTER == 0 {
+                    self.emit(token, each);
+                } else if token.len() <= MAX_TOKEN_BYTES {
+                    each(token);
+                }
+            };
+            if kinds == LETTER || kinds == LETTER | DIGIT {
+                emit(&lowercase[start..at]);
+            } else if kinds & OTHER_SCRIPT != 0 {
+                self.each_by_unicode(&normalized(&text[start..at]), each);
+            } else if kinds != 0 {
+                match plain_word(&bytes[start..at]) {
+                    Some(word) => emit(&lowercase[start + word.start..start + word.end]),
+                    None => self.each_by_unicode(&lowercase[start..at], each),
+                }
+            }
+            at += 1;
+        }
+    }
+}
+
+impl WordTokenizer {
+    fn emit(self, token: &str, each: &mut dyn FnMut(&str)) {
+        if token.len() <= MAX_TOKEN_BYTES && (self.numbers || !is_plain_number(token)) {
+            each(token);
+        }
+    }
+
+    /// The rules in full, for a normalized text.
+    fn each_by_unicode(self, text: &str, each: &mut dyn FnMut(&str)) {
+        // By Unicode alone a mark that stands alone after a space is one word with it.
+        text.split(char::is_whitespace)
+            .for_each(|piece| self.each_of_piece(piece, each));
+    }
+
+    /// The rules in full, for a normalized text without white space.
+    fn each_of_piece(self, text: &str, each: &mut dyn FnMut(&str)) {
         let mut open: Option<(usize, usize)> = None;
         for (at, word) in text.unicode_word_indices() {
             let mut at = at;
@@ -52,7 +103,7 @@ impl Tokenizer for WordTokenizer {
                         }
                         _ => {
                             open.into_iter()
-                                .for_each(|(start, stop)| emit(&text[start..stop]));
+                                .for_each(|(start, stop)| self.emit(&text[start..stop], each));
                             Some((at, end))
                         }
                     };
@@ -61,8 +112,56 @@ impl Tokenizer for WordTokenizer {
             }
         }
         open.into_iter()
-            .for_each(|(start, stop)| emit(&text[start..stop]));
+            .for_each(|(start, stop)| self.emit(&text[start..stop], each));
     }
+}
+
+const LETTER: u8 = 1;
+const DIGIT: u8 = 2;
+const HYPHEN: u8 = 4;
+const APOSTROPHE: u8 = 8;
+/// Punctuation that ends a word whatever stands around it.
+const END: u8 = 16;
+/// Punctuation that may stand within a word or a number, or join two.
+const INFIX: u8 = 32;
+const OTHER_SCRIPT: u8 = 64;
+const SPACE: u8 = 128;
+
+/// The kind of each byte.
+const KINDS: [u8; 256] = {
+    let mut kinds = [OTHER_SCRIPT; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        kinds[byte] = match byte as u8 {
+            b'a'..=b'z' | b'A'..=b'Z' => LETTER,
+            b'0'..=b'9' => DIGIT,
+            b'-' => HYPHEN,
+            b'\'' => APOSTROPHE,
+            b'_' | b'.' | b',' | b';' | b':' | b'/' => INFIX,
+            b'\t'..=b'\r' | b' ' => SPACE,
+            _ => END,
+        };
+        byte += 1;
+    }
+    kinds
+};
+
+/// Where the one word lies in ASCII without white space, if letters, digits, hyphens and apostrophes
+/// within are all there is to it; `None` leaves it to the rules in full.
+fn plain_word(text: &[u8]) -> Option<Range<usize>> {
+    let kind = |at: usize| KINDS[text[at] as usize];
+    let is_core = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let start = text.iter().position(is_core)?;
+    let end = text.iter().rposition(is_core)? + 1;
+    let within = |at: usize, kinds: u8| kind(at - 1) & kinds != 0 && kind(at + 1) & kinds != 0;
+    let is_plain = (start..end).all(|at| match kind(at) {
+        LETTER | DIGIT => true,
+        // Start and end are letters or digits, so there is a byte on each side.
+        HYPHEN => within(at, LETTER | DIGIT),
+        APOSTROPHE => within(at, LETTER),
+        _ => false,
+    });
+    is_plain.then_some(start..end)
 }
 
 fn normalized(text: &str) -> String {
@@ -123,6 +222,8 @@ fn is_plain_number(token: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn tokens(text: &str) -> Vec<String> {
@@ -175,6 +276,30 @@ mod tests {
         assert_eq!(tokens("CAFÉ cafe\u{301} ｃａｆé ca\u{AD}fé"), ["café"; 4]);
         assert_eq!(tokens("𝐀 ΣΑΣ straße"), ["a", "σασ", "straße"]);
         assert_eq!(tokens("赤い ドレス"), ["赤", "い", "ドレス"]);
+    }
+
+    /// By the rules in full, for the text as a whole.
+    fn by_unicode(text: &str, numbers: bool) -> Vec<String> {
+        let mut tokens = Vec::new();
+        let tokenizer = WordTokenizer { numbers };
+        tokenizer.each_by_unicode(&normalized(text), &mut |token| tokens.push(token.to_owned()));
+        tokens
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4096))]
+
+        #[test]
+        fn plain_words_are_what_the_rules_in_full_make_of_them(text in "[a-cA-C0-9 \t\n_.,;:'/\"!-]{0,24}", numbers: bool) {
+            prop_assert_eq!(WordTokenizer { numbers }.tokens(&text), by_unicode(&text, numbers));
+        }
+
+        #[test]
+        fn no_rule_looks_beyond_white_space(text in "([a-z'.:/-]{0,3}[ \n\u{85}\u{a0}\u{2009}]{0,2}\\PC{0,4}[\u{301}\u{200d}\u{2044}\u{2019}\u{ad}¾´_]{0,2}){0,8}", any: String) {
+            for text in [text, any] {
+                prop_assert_eq!(tokens(&text), by_unicode(&text, false));
+            }
+        }
     }
 
     #[test]

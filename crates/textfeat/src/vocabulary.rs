@@ -2,14 +2,16 @@
 
 use std::collections::HashMap;
 
-use crate::{Counter, FitError, Settings};
+use foldhash::fast::RandomState;
+
+use crate::{Counts, FitError, Settings};
 
 /// A term that is a column of the vectors.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VocabularyTerm {
     /// The stem, or stems joined by spaces.
     pub term: String,
-    /// Its commonest form in the fitted texts.
+    /// Its commonest form in the fitted texts; empty for a run of letters.
     pub word: String,
     /// Occurrences in all documents.
     pub tf: u64,
@@ -21,28 +23,28 @@ pub struct VocabularyTerm {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vocabulary {
     terms: Vec<VocabularyTerm>,
-    columns: HashMap<String, usize>,
+    columns: HashMap<String, usize, RandomState>,
 }
 
 impl Vocabulary {
-    /// Selects as scikit-learn does: of the terms between `min_df` and `max_df` the `dims` with the highest
+    /// Selects as scikit-learn does: of the terms between `min_df` and `max_df` the [`Settings::max_terms`] with the highest
     /// frequency in all documents. Of equally frequent ones the first in the alphabet wins, where
     /// scikit-learn leaves it open.
     ///
     /// # Errors
     /// No document was counted, or no term is left.
-    pub fn select(counter: &Counter, settings: &Settings) -> Result<Self, FitError> {
-        let documents = counter.documents();
+    pub fn select(counts: &Counts, settings: &Settings) -> Result<Self, FitError> {
+        let documents = counts.documents();
         if documents == 0 {
             return Err(FitError::NoDocuments);
         }
         let (least, most) = (settings.min_df.of(documents), settings.max_df.of(documents));
-        let mut kept: Vec<_> = counter
+        let mut kept: Vec<_> = counts
             .terms()
             .filter(|(_, count)| (least..=most).contains(&(count.df() as f64)))
             .collect();
         kept.sort_unstable_by(|(a, x), (b, y)| y.tf().cmp(&x.tf()).then_with(|| a.cmp(b)));
-        kept.truncate(settings.dims);
+        kept.truncate(settings.max_terms());
         if kept.is_empty() {
             return Err(FitError::NoTerms { documents });
         }
@@ -83,14 +85,15 @@ impl Vocabulary {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::{Analyzer, Cutoff};
+    use crate::{Analyzer, Counter, Cutoff};
 
     fn selected(settings: &Settings) -> Result<Vec<String>, FitError> {
-        let mut counter = Counter::default();
+        let analyzer = Analyzer::new(settings);
+        let mut counter = Counter::new(&analyzer);
         for text in ["red shirt red", "blue shirt", "green shirt", "amber amber"] {
-            counter.add(&Analyzer::new(settings), text);
+            counter.add(text);
         }
-        let vocabulary = Vocabulary::select(&counter, settings)?;
+        let vocabulary = Vocabulary::select(&counter.finish(), settings)?;
         Ok(vocabulary.terms().iter().map(|t| t.term.clone()).collect())
     }
 
@@ -139,7 +142,7 @@ mod tests {
         };
         assert_eq!(selected(&none), Err(FitError::NoTerms { documents: 4 }));
         assert_eq!(
-            Vocabulary::select(&Counter::default(), &base),
+            Vocabulary::select(&Counts::default(), &base),
             Err(FitError::NoDocuments)
         );
     }

@@ -1,4 +1,4 @@
-//! From counts to weights: term frequency, inverse document frequency, length 1.
+//! From counts to weights: term frequency, inverse document frequency.
 
 /// Inverse document frequency of a term that `df` of `documents` documents hold, as scikit-learn defines
 /// it: `ln((1 + n) / (1 + df)) + 1` if smooth, else `ln(n / df) + 1`.
@@ -18,14 +18,6 @@ pub fn tf(count: u32, sublinear: bool) -> f64 {
     }
 }
 
-/// Scales a vector to length 1 (L2); a vector of zeros stays.
-pub fn normalize(weights: &mut [f64]) {
-    let length = weights.iter().map(|w| w * w).sum::<f64>().sqrt();
-    if length > 0.0 {
-        weights.iter_mut().for_each(|w| *w /= length);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -37,11 +29,5 @@ mod tests {
         assert!((idf(3, 1, true) - 1.693_147).abs() < 1e-6, "1 + ln 2");
         assert!((idf(3, 1, false) - 2.098_612).abs() < 1e-6, "1 + ln 3");
         assert_eq!((tf(0, true), tf(1, true), tf(3, false)), (0.0, 1.0, 3.0));
-        let mut weights = [3.0, 0.0, 4.0];
-        normalize(&mut weights);
-        assert_eq!(weights, [0.6, 0.0, 0.8]);
-        let mut zeros = [0.0; 3];
-        normalize(&mut zeros);
-        assert_eq!(zeros, [0.0; 3]);
     }
 }

@@ -131,13 +131,13 @@ fn another_file_a_newer_version_and_absurd_sizes_are_named() {
         .to_string();
     assert!(text.contains("PNG") && text.contains("\nhint: "), "{text}");
     let mut newer = bytes();
-    newer[8] = 2;
+    newer[8] = 3;
     let newer = TextModel::from_bytes(&resealed(newer));
     assert_eq!(
         newer,
         Err(ModelError::Newer {
-            expected: 1,
-            found: 2
+            expected: 2,
+            found: 3
         })
     );
     let mut huge = bytes();
@@ -204,7 +204,102 @@ fn senseless_values_under_a_right_checksum_are_named() {
     );
 }
 
+fn lsa_model() -> TextModel {
+    let texts = [
+        "red dress",
+        "navy shirt",
+        "red shirt red",
+        "crimson shirts",
+        "reddish dresses",
+    ];
+    let settings = Settings {
+        dims: 4,
+        features: 60,
+        ..Settings::lsa()
+    };
+    TextModel::fit(settings, texts).unwrap()
+}
+
+#[test]
+fn an_lsa_model_read_back_is_the_model_written_and_no_bit_of_it_changes_unseen() {
+    let model = lsa_model();
+    let bytes = model.to_bytes().unwrap();
+    assert_eq!(bytes[8], 2, "version");
+    let back = TextModel::from_bytes(&bytes).unwrap();
+    assert_eq!(back, model);
+    assert_eq!(
+        back.transform("a reddest dress"),
+        model.transform("a reddest dress")
+    );
+    for length in 1..bytes.len() {
+        let error = TextModel::from_bytes(&bytes[..length]).unwrap_err();
+        assert!(matches!(error, ModelError::Cut { .. }), "{length}: {error}");
+    }
+    for bit in 0..bytes.len() * 8 {
+        let mut damaged = bytes.clone();
+        damaged[bit / 8] ^= 1 << (bit % 8);
+        assert!(TextModel::from_bytes(&damaged).is_err(), "bit {bit}");
+    }
+    let mut huge = bytes;
+    huge[16..20].copy_from_slice(&u32::MAX.to_le_bytes());
+    assert!(matches!(
+        TextModel::from_bytes(&huge),
+        Err(ModelError::TooLarge { .. })
+    ));
+}
+
+#[test]
+fn a_projection_of_senseless_values_is_named() {
+    let mut bytes = lsa_model().to_bytes().unwrap();
+    let last = bytes.len() - CHECKSUM - 4;
+    for senseless in [f32::NAN, f32::INFINITY, 7.0] {
+        bytes[last..last + 4].copy_from_slice(&senseless.to_le_bytes());
+        let error = TextModel::from_bytes(&resealed(bytes.clone())).unwrap_err();
+        assert!(
+            matches!(
+                error,
+                ModelError::Invalid {
+                    what: "projection",
+                    ..
+                }
+            ),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn an_unseen_word_is_placed_by_its_letters_and_keys_hit_at_random_are_not() {
+    let model = lsa_model();
+    let cosine = |a: &str, b: &str| -> f32 {
+        let (a, b) = (model.transform(a), model.transform(b));
+        a.iter().zip(&b).map(|(a, b)| a * b).sum()
+    };
+    assert!(cosine("shirtt", "shirt") > 0.9);
+    assert!(cosine("shirtt", "shirt") > cosine("shirtt", "dress"));
+    assert!(model.transform("qwxzv").iter().all(|&v| v == 0.0));
+    let explained = model.explain("shirtt qwxzv");
+    assert!(explained.is_known);
+    assert_eq!(explained.unknown[0].kin[0], "shirt");
+    assert_eq!(explained.unknown[1].kin, Vec::<String>::new());
+    assert!(!model.explain("qwxzv").is_known);
+}
+
 proptest! {
+    #[test]
+    fn lsa_takes_any_text(texts in prop::collection::vec("\\PC{0,30}", 1..5), other: String) {
+        let settings = Settings { dims: 3, features: 40, ..Settings::lsa() };
+        if let Ok(model) = TextModel::fit(settings, &texts) {
+            for text in texts.iter().chain([&other]) {
+                let vector = model.transform(text);
+                let length: f32 = vector.iter().map(|w| w * w).sum();
+                prop_assert!(length == 0.0 || (length - 1.0).abs() < 1e-4);
+                prop_assert_eq!(model.explain(text).is_known, length > 0.0);
+            }
+            prop_assert_eq!(TextModel::from_bytes(&model.to_bytes().unwrap()).unwrap(), model);
+        }
+    }
+
     #[test]
     fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         prop_assert!(TextModel::from_bytes(&bytes).is_err());

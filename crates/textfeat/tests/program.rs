@@ -232,6 +232,31 @@ fn transform_gives_the_vectors_of_the_library() {
 }
 
 #[test]
+fn lsa_places_unseen_words_and_does_not_depend_on_threads() {
+    let house = House::new();
+    let fit = ["fit", "in", "--method", "lsa", "--dims", "5", "--jobs"];
+    house.ok(&[&fit[..], &["1", "--out", "out"]].concat());
+    house.ok(&[&fit[..], &["3", "--out", "again"]].concat());
+    for file in ["text.model", "features-00000.f32", "features-00001.f32"] {
+        let read = |dir: &str| fs::read(house.path(dir).join(file)).unwrap();
+        assert_eq!(read("out"), read("again"), "{file}");
+    }
+    let model = house.model();
+    assert_eq!(model.dims(), 5);
+    assert!(model.transform("shirty").iter().any(|&v| v != 0.0));
+    let record = StageRecord::read(&house.path("out"), "textfeat", 1).unwrap();
+    assert_eq!(record.settings["method"], "lsa");
+    let (out, _) = house.ok(&["explain", "out", "shirty"]);
+    assert!(
+        out.contains("unknown: shirty") && out.contains("placed near shirt"),
+        "{out}"
+    );
+    fs::write(house.path("texts"), "red shirt\nnavy shirt\n").unwrap();
+    house.ok(&["bench", "texts", "--method", "lsa", "--dims", "2"]);
+    house.fails(2, &["bench", "texts", "--method", "lsa", "--features", "0"]);
+}
+
+#[test]
 fn explain_shows_weights_and_what_may_have_been_meant() {
     let house = House::new();
     house.ok(&["fit", "in", "--out", "out"]);

@@ -1,16 +1,20 @@
-//! `textfeat bench`: how long fit and transform take.
+//! `textfeat bench`: how long it takes to fit on documents and to transform them, which reads each once.
 
 use std::hint::black_box;
 use std::path::Path;
 use std::time::Instant;
 
 use anyhow::Result;
-use rayon::prelude::*;
 use serde_json::json;
 use stage::{CommonArgs, Outcome};
-use textfeat::{Analyzer, Counter, Settings, TextModel};
+use textfeat::lsa::Rows;
+use textfeat::{Analyzer, Counter, Counts, LsaFit, Method, Settings, TextModel};
 
 use super::lines::Lines;
+use super::parallel;
+
+/// Documents that a thread takes at a time.
+const BLOCK: usize = 512;
 
 pub(super) fn run(file: &Path, settings: Settings, common: &CommonArgs) -> Result<Outcome> {
     let console = common.console();
@@ -21,25 +25,50 @@ pub(super) fn run(file: &Path, settings: Settings, common: &CommonArgs) -> Resul
     }
     let documents = lines.collect::<Result<Vec<_>>>()?;
 
+    let threads = parallel::threads(common.jobs);
+    let blocks: Vec<&[String]> = documents.chunks(BLOCK).collect();
+
     let begun = Instant::now();
     let analyzer = Analyzer::new(&settings);
-    let counter = (documents.par_iter())
-        .fold(Counter::default, |mut counter, text| {
-            counter.add(&analyzer, text);
-            counter
-        })
-        .reduce(Counter::default, |mut a, b| {
-            a.merge(b);
-            a
-        });
-    let model = TextModel::from_counts(settings, &counter)?;
-    let fit = begun.elapsed().as_secs_f64();
-    documents.par_iter().for_each_init(
-        || vec![0.0; model.dims()],
-        |vector, text| {
-            black_box(model.transform_into(text, vector));
+    let counters = parallel::each(
+        threads,
+        &blocks,
+        || Counter::recording(&analyzer),
+        |counter, _, block| {
+            block.iter().for_each(|text| counter.add(text));
+            Ok(())
         },
-    );
+    )?;
+    let mut counts = Counts::default();
+    let mut records = Vec::new();
+    for counter in counters {
+        let (counted, record) = counter.finish_recorded();
+        counts.merge(counted);
+        records.push(record);
+    }
+    let model = match settings.method {
+        Method::Terms => TextModel::from_counts(settings, &counts)?,
+        Method::Lsa => {
+            let fit = LsaFit::new(settings, &counts)?;
+            let parts = parallel::each(threads, &records, Rows::default, |rows, _, record| {
+                fit.add_record(record, rows);
+                Ok(())
+            })?;
+            let mut rows = Rows::default();
+            parts.iter().for_each(|part| rows.append(part));
+            fit.finish(&rows, threads)
+        }
+    };
+    let fit = begun.elapsed().as_secs_f64();
+    parallel::each(
+        threads,
+        &records,
+        || (),
+        |(), _, record| {
+            model.transform_record(record, |vector, _| _ = black_box(vector));
+            Ok(())
+        },
+    )?;
     let seconds = begun.elapsed().as_secs_f64();
 
     let (count, transform) = (documents.len(), seconds - fit);
@@ -53,7 +82,8 @@ pub(super) fn run(file: &Path, settings: Settings, common: &CommonArgs) -> Resul
         "documents": count,
         "documents_per_second": count as f64 / seconds,
         "terms": model.vocabulary().terms().len(),
-        "threads": rayon::current_num_threads(),
+        "selected": model.vocabulary().terms().iter().map(|t| t.term.as_str()).collect::<Vec<_>>(),
+        "threads": threads,
     }))?;
     Ok(Outcome::Done)
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use stage::{CommonArgs, Outcome, UsageError};
 use textfeat::{Cutoff, Language, Settings};
 
@@ -69,21 +69,39 @@ enum Command {
     },
 }
 
+/// [`textfeat::Method`] as a flag.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum MethodName {
+    #[default]
+    Terms,
+    Lsa,
+}
+
 /// The settings of a fit as flags.
 #[derive(Debug, Args)]
 struct SettingsArgs {
-    /// Length of a vector: the most frequent terms get a column each
+    /// terms: the most frequent terms get a column each; lsa: directions in a space of words, pairs of words and
+    /// runs of letters, in which an unseen word lies near its kin
+    #[arg(long, value_enum, value_name = "METHOD", default_value_t)]
+    method: MethodName,
+    /// Length of a vector
     #[arg(long, value_name = "N", default_value_t = 256)]
     dims: usize,
+    /// Terms that an LSA model knows, the most frequent ones
+    #[arg(long, value_name = "N", default_value_t = Settings::default().features)]
+    features: usize,
     /// Leave out terms in fewer documents: a number, or a share such as 0.01
     #[arg(long, value_name = "DF", default_value = "1", value_parser = cutoff)]
     min_df: Cutoff,
     /// Leave out terms in more documents: a number, or a share such as 0.9
     #[arg(long, value_name = "DF", default_value = "1.0", value_parser = cutoff)]
     max_df: Cutoff,
-    /// Take runs of up to N words as terms too
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    ngrams: usize,
+    /// Take runs of up to N words as terms too [default: 1, with lsa 2]
+    #[arg(long, value_name = "N")]
+    ngrams: Option<usize>,
+    /// Where the search for an LSA model's directions starts
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
     /// Language of the texts: stemmer, stop words and protected words
     #[arg(long, value_name = "NAME", default_value = "english", value_parser = languages())]
     language: Language,
@@ -104,7 +122,6 @@ struct SettingsArgs {
 /// Does what the arguments say.
 pub(crate) fn run(cli: Cli) -> anyhow::Result<Outcome> {
     let common = &cli.common;
-    common.limit_threads()?;
     match cli.command {
         Command::Fit {
             ingested,
@@ -128,16 +145,23 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Outcome> {
 
 impl SettingsArgs {
     fn checked(&self) -> Result<Settings, UsageError> {
+        let base = match self.method {
+            MethodName::Terms => Settings::default(),
+            MethodName::Lsa => Settings::lsa(),
+        };
         let settings = Settings {
             dims: self.dims,
+            features: self.features,
+            seed: self.seed,
             min_df: self.min_df,
             max_df: self.max_df,
-            ngrams: self.ngrams,
+            ngrams: self.ngrams.unwrap_or(base.ngrams),
             language: self.language,
             stop_words: !self.keep_stop_words,
             numbers: self.keep_numbers,
             sublinear: self.sublinear,
             smooth_idf: !self.plain_idf,
+            ..base
         };
         settings
             .check()

@@ -37,9 +37,10 @@ fn print(console: &Console, explanation: &Explanation) -> Result<()> {
             .unwrap_or_default()
     };
     let (word, term) = (width(|k| &k.word, "word"), width(|k| &k.term, "stem"));
-    if known.is_empty() {
+    if !explanation.is_known {
         console.result("no known word: the vector is zero")?;
-    } else {
+    }
+    if !known.is_empty() {
         console.result(format!(
             "{:word$}  {:term$}  column  count     idf  weight",
             "word", "stem"
@@ -60,7 +61,12 @@ fn print(console: &Console, explanation: &Explanation) -> Result<()> {
         } else {
             format!(", did you mean {}?", u.nearest.join(" or "))
         };
-        console.result(format!("unknown: {}{meant}", u.word))?;
+        let kin = if u.kin.is_empty() {
+            String::new()
+        } else {
+            format!("; placed near {}", u.kin.join(", "))
+        };
+        console.result(format!("unknown: {}{meant}{kin}", u.word))?;
     }
     Ok(())
 }

@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Result, anyhow};
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use stage::atomic::{self, AtomicFile};
@@ -20,11 +19,12 @@ use stage::{
     CommonArgs, Console, Interrupt, Outcome, Progress, ShardRecord, StageFolder, StageKey, StageRecord,
     Standing,
 };
-use textfeat::{Analyzer, Counter, Settings, Snowball, TextModel};
+use textfeat::lsa::Rows;
+use textfeat::{Analyzer, Counter, Counts, LsaFit, Method, Settings, Snowball, TextModel, Transformer};
 
-use super::catalogue::{CAPTIONS, Caption, Ingested};
-use super::model_file;
+use super::catalogue::{CAPTIONS, Caption, Ingested, Product};
 use super::transform::le_bytes;
+use super::{model_file, parallel};
 
 const STAGE: &str = "textfeat";
 const FORMAT_VERSION: u32 = 1;
@@ -56,11 +56,12 @@ struct Plan {
     shards: Vec<u32>,
     request: Request,
     key: StageKey,
+    threads: usize,
 }
 
 /// What a shard adds to the counts of the stage.
 #[derive(Debug, Default, Clone, Copy, Serialize, Deserialize)]
-struct Counts {
+struct Tally {
     products: u64,
     train: u64,
     captions: u64,
@@ -69,7 +70,7 @@ struct Counts {
 
 pub(super) fn run(request: Request, common: &CommonArgs) -> Result<Outcome> {
     let console = common.console();
-    let plan = Plan::new(request)?;
+    let plan = Plan::new(request, parallel::threads(common.jobs))?;
     let out = plan.request.out.as_path();
     if common.dry_run {
         let standing = folder::standing(out, &plan.key)?;
@@ -106,7 +107,7 @@ pub(super) fn run(request: Request, common: &CommonArgs) -> Result<Outcome> {
 }
 
 impl Plan {
-    fn new(request: Request) -> Result<Self> {
+    fn new(request: Request, threads: usize) -> Result<Self> {
         let ingested = Ingested::open(&request.ingested)?;
         let shards = ingested.shards()?;
         let stage_settings = StageSettings {
@@ -122,6 +123,7 @@ impl Plan {
             shards,
             request,
             key,
+            threads,
         })
     }
 
@@ -133,11 +135,13 @@ impl Plan {
         interrupt: &Interrupt,
     ) -> Result<Option<StageRecord>> {
         let begun = Instant::now();
-        let Some(counter) = self.count(console, interrupt)? else {
+        let Some(counts) = self.count(console, interrupt)? else {
             return Ok(None);
         };
-        let model = TextModel::from_counts(self.request.settings, &counter)
-            .map_err(|e| anyhow!("cannot fit on the captions of the train split: {e}"))?;
+        let Some(model) = self.fit(&counts, console, interrupt)? else {
+            return Ok(None);
+        };
+        drop(counts);
         let bytes = model.to_bytes()?;
         let output = atomic::write(&self.request.out.join(model_file::NAME), &bytes)?;
         let fit_seconds = begun.elapsed().as_secs_f64();
@@ -149,9 +153,9 @@ impl Plan {
         };
         let transform_seconds = begun.elapsed().as_secs_f64();
 
-        let mut sum = Counts::default();
+        let mut sum = Tally::default();
         for shard in &shards {
-            let counts: Counts = serde_json::from_value(shard.detail.clone())?;
+            let counts: Tally = serde_json::from_value(shard.detail.clone())?;
             sum.products += counts.products;
             sum.train += counts.train;
             sum.captions += counts.captions;
@@ -174,42 +178,86 @@ impl Plan {
         Ok(Some(folder.finish(&shards, summary)?))
     }
 
-    /// Counts the train split, shard by shard in parallel; counters merge exactly, in any order.
-    fn count(&self, console: &Console, interrupt: &Interrupt) -> Result<Option<Counter>> {
+    /// Counts the train split, shard by shard; counts merge exactly, in any order.
+    fn count(&self, console: &Console, interrupt: &Interrupt) -> Result<Option<Counts>> {
         let analyzer = Analyzer::new(&self.request.settings);
         let progress = Progress::new(console, "counting", "shards", 0, self.shards.len() as u64);
-        let count_shard = |&shard: &u32| -> Result<Option<Counter>> {
-            if interrupt.requested() {
-                return Ok(None);
-            }
-            let mut counter = Counter::default();
-            for product in self
-                .ingested
-                .products(shard)?
-                .iter()
-                .filter(|product| product.is_train)
-            {
-                let parts = self
-                    .request
-                    .fit_on
-                    .iter()
-                    .map(|&caption| product.captions[caption as usize].as_str());
-                counter.add_parts(&analyzer, parts);
-            }
-            progress.inc(1);
-            Ok(Some(counter))
-        };
-        let merged = self.shards.par_iter().map(count_shard).try_reduce(
-            || Some(Counter::default()),
-            |a, b| {
-                Ok(a.zip(b).map(|(mut a, b)| {
-                    a.merge(b);
-                    a
-                }))
+        let counters = parallel::each(
+            self.threads,
+            &self.shards,
+            || Counter::new(&analyzer),
+            |counter, _, &shard| {
+                if interrupt.requested() {
+                    return Ok(());
+                }
+                for product in self.ingested.products(shard)?.iter().filter(|p| p.is_train) {
+                    counter.add_parts(self.document(product));
+                }
+                progress.inc(1);
+                Ok(())
             },
         );
         progress.finish();
-        merged
+        let counters = counters?;
+        if interrupt.requested() {
+            return Ok(None);
+        }
+        let mut counts = Counts::default();
+        counters
+            .into_iter()
+            .for_each(|counter| counts.merge(counter.finish()));
+        Ok(Some(counts))
+    }
+
+    /// The model of what was counted; an LSA model reads the train split once more.
+    fn fit(&self, counts: &Counts, console: &Console, interrupt: &Interrupt) -> Result<Option<TextModel>> {
+        let settings = self.request.settings;
+        let wrong = |e| anyhow!("cannot fit on the captions of the train split: {e}");
+        if settings.method == Method::Terms {
+            return TextModel::from_counts(settings, counts).map(Some).map_err(wrong);
+        }
+        let fit = LsaFit::new(settings, counts).map_err(wrong)?;
+        let progress = Progress::new(console, "reading", "shards", 0, self.shards.len() as u64);
+        let read = parallel::each(
+            self.threads,
+            &self.shards,
+            || (fit.reader(), Vec::new()),
+            |(reader, read), at, &shard| {
+                if interrupt.requested() {
+                    return Ok(());
+                }
+                let mut rows = Rows::default();
+                for product in self.ingested.products(shard)?.iter().filter(|p| p.is_train) {
+                    let parts: Vec<&str> = self.document(product).collect();
+                    fit.add(reader, &parts, &mut rows);
+                }
+                read.push((at, rows));
+                progress.inc(1);
+                Ok(())
+            },
+        );
+        progress.finish();
+        let mut read: Vec<_> = read?.into_iter().flat_map(|(_, read)| read).collect();
+        if interrupt.requested() {
+            return Ok(None);
+        }
+        read.sort_unstable_by_key(|&(at, _)| at);
+        let mut rows = Rows::default();
+        for (_, part) in read {
+            rows.append(&part);
+        }
+        console.detail(format!(
+            "looking for {} directions in {} documents",
+            settings.dims,
+            rows.len()
+        ));
+        Ok(Some(fit.finish(&rows, self.threads)))
+    }
+
+    /// The parts of a product's document.
+    fn document<'p>(&'p self, product: &'p Product) -> impl Iterator<Item = &'p str> {
+        let fit_on = self.request.fit_on.iter();
+        fit_on.map(|&caption| product.captions[caption as usize].as_str())
     }
 
     /// Writes and commits the features of every shard that is not finished; gives the records of all.
@@ -228,33 +276,42 @@ impl Plan {
             done.len() as u64,
             self.shards.len() as u64,
         );
-        let write_shard = |shard: &u32| -> Result<Option<ShardRecord>> {
-            if let Some(record) = done.get(shard) {
-                return Ok(Some(record.clone()));
-            }
-            if interrupt.requested() {
-                return Ok(None);
-            }
-            let record = self.write_shard(folder, model, *shard)?;
-            progress.inc(1);
-            Ok(Some(record))
-        };
-        let records: Result<Vec<Option<ShardRecord>>> = self.shards.par_iter().map(write_shard).collect();
+        let records = parallel::each(
+            self.threads,
+            &self.shards,
+            || (model.transformer(), Vec::new()),
+            |(transformer, records), at, shard| {
+                if let Some(record) = done.get(shard) {
+                    records.push((at, record.clone()));
+                } else if !interrupt.requested() {
+                    records.push((at, self.write_shard(folder, transformer, *shard)?));
+                    progress.inc(1);
+                }
+                Ok(())
+            },
+        );
         progress.finish();
-        Ok(records?.into_iter().collect())
+        let mut records: Vec<_> = records?.into_iter().flat_map(|(_, records)| records).collect();
+        records.sort_unstable_by_key(|&(at, _)| at);
+        let all = records.len() == self.shards.len();
+        Ok(all.then(|| records.into_iter().map(|(_, record)| record).collect()))
     }
 
-    fn write_shard(&self, folder: &StageFolder, model: &TextModel, shard: u32) -> Result<ShardRecord> {
-        let products = self.ingested.products(shard)?;
+    fn write_shard(
+        &self,
+        folder: &StageFolder,
+        transformer: &mut Transformer<'_>,
+        shard: u32,
+    ) -> Result<ShardRecord> {
         let name = shard_file("features", shard, "f32");
         let mut file = AtomicFile::create(&self.request.out.join(&name))?;
-        let mut counts = Counts::default();
-        let mut vector = vec![0.0; model.dims()];
-        for product in &products {
+        let mut counts = Tally::default();
+        let mut vector = vec![0.0; self.request.settings.dims];
+        for product in self.ingested.products(shard)? {
             counts.products += 1;
             counts.train += u64::from(product.is_train);
             for caption in &product.captions {
-                let known = model.transform_into(caption, &mut vector);
+                let known = transformer.transform_into(caption, &mut vector);
                 counts.captions += 1;
                 counts.captions_without_known_word += u64::from(!known);
                 file.put(&le_bytes(&vector))?;
@@ -285,7 +342,7 @@ fn say_standing(console: &Console, out: &Path, standing: &Standing, force: bool)
 
 fn say_terms(console: &Console, model: &TextModel) {
     let terms = model.vocabulary().terms();
-    if terms.len() < model.dims() {
+    if terms.len() < model.dims() && model.settings().method == Method::Terms {
         console.info(format!(
             "the captions hold {} terms: the last {} columns stay zero",
             terms.len(),
@@ -294,7 +351,11 @@ fn say_terms(console: &Console, model: &TextModel) {
     }
     let mut frequent: Vec<_> = terms.iter().collect();
     frequent.sort_by_key(|term| std::cmp::Reverse(term.tf));
-    let words: Vec<_> = frequent.iter().map(|term| term.word.as_str()).collect();
+    let words: Vec<_> = frequent
+        .iter()
+        .map(|term| term.word.as_str())
+        .filter(|word| !word.is_empty())
+        .collect();
     console.detail(format!("terms, the most frequent first: {}", words.join(" ")));
 }
 

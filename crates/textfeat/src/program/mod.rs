@@ -7,6 +7,7 @@ mod explain;
 mod fit;
 mod lines;
 mod model_file;
+mod parallel;
 mod transform;
 
 pub(crate) use cli::run;

@@ -4,17 +4,18 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::Result;
-use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::json;
 use stage::atomic::AtomicFile;
 use stage::{CommonArgs, Outcome};
 
 use super::lines::Lines;
-use super::model_file;
+use super::{model_file, parallel};
 
 /// Texts in memory at a time.
 const BATCH: usize = 4096;
+/// Texts that a thread takes at a time.
+const BLOCK: usize = 256;
 
 /// A text's line of output.
 #[derive(Serialize)]
@@ -38,6 +39,7 @@ pub(super) fn run(model: &Path, file: &Path, out: Option<&Path>, common: &Common
         ))?;
         return Ok(Outcome::Done);
     }
+    let threads = parallel::threads(common.jobs);
     let mut sink = out.map(AtomicFile::create).transpose()?;
     let (mut texts, mut without) = (0, 0);
     loop {
@@ -45,17 +47,26 @@ pub(super) fn run(model: &Path, file: &Path, out: Option<&Path>, common: &Common
         if batch.is_empty() {
             break;
         }
-        let vectors: Vec<(Vec<f32>, bool)> = (batch.par_iter())
-            .map(|text| {
-                let mut vector = vec![0.0; model.dims()];
-                let known = model.transform_into(text, &mut vector);
-                (vector, known)
-            })
-            .collect();
+        let blocks: Vec<&[String]> = batch.chunks(BLOCK).collect();
+        let done = parallel::each(
+            threads,
+            &blocks,
+            || (model.transformer(), Vec::new()),
+            |(transformer, done), at, block| {
+                for (i, text) in block.iter().enumerate() {
+                    let mut vector = vec![0.0; model.dims()];
+                    let known = transformer.transform_into(text, &mut vector);
+                    done.push((at * BLOCK + i, vector, known));
+                }
+                Ok(())
+            },
+        )?;
+        let mut vectors: Vec<(usize, Vec<f32>, bool)> = done.into_iter().flat_map(|(_, done)| done).collect();
+        vectors.sort_unstable_by_key(|&(at, ..)| at);
         texts += batch.len();
-        without += vectors.iter().filter(|(_, known)| !known).count();
+        without += vectors.iter().filter(|(_, _, known)| !known).count();
         let mut stdout = io::stdout().lock();
-        for (text, (vector, known)) in batch.iter().zip(&vectors) {
+        for (text, (_, vector, known)) in batch.iter().zip(&vectors) {
             match &mut sink {
                 Some(file) => file.put(&le_bytes(vector))?,
                 None => {
