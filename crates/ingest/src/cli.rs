@@ -7,7 +7,7 @@ use serde_json::json;
 use stage::{CommonArgs, Console, Interrupt, Outcome, StageRecord, UsageError};
 
 use crate::fit::Fit;
-use crate::layout::LayoutChoice;
+use crate::layout::{ColumnFlags, LayoutChoice};
 use crate::plan::Plan;
 use crate::rejects::{self, Reject};
 use crate::run::{self, Ended};
@@ -24,7 +24,7 @@ use crate::synth;
 pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
-    /// Folder of the dump
+    /// Folder of the dump, or its .zip
     #[arg(required = true)]
     dump: Option<PathBuf>,
     /// Folder to write to
@@ -94,6 +94,7 @@ fn plan(cli: Cli) -> Result<Plan, UsageError> {
         dump,
         out,
         layout,
+        columns: ColumnFlags::default(),
         size,
         fit,
         shards,

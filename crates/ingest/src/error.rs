@@ -14,11 +14,37 @@ pub enum IngestError {
         /// The path given.
         path: PathBuf,
     },
-    /// The path names a file.
-    #[error("{}: expected the folder of a dump, found a file\nhint: unpack an archive first, then name the folder that holds images/ and styles.csv", path.display())]
-    NotAFolder {
+    /// The path names a file that is no dump.
+    #[error("{}: expected the folder of a dump or its .zip, found {found}\nhint: {hint}", path.display())]
+    NotADump {
         /// The path given.
         path: PathBuf,
+        /// What the file is instead.
+        found: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// An archive cannot be read as a whole.
+    #[error("{}: expected {expected}, found {found}\nhint: {hint}", path.display())]
+    Archive {
+        /// The archive.
+        path: PathBuf,
+        /// What it should be.
+        expected: &'static str,
+        /// What it is.
+        found: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// The dump is laid out as several of the dumps this program knows.
+    #[error("{}: expected a dump of one layout, found {found}\nhint: choose with {flags}", path.display())]
+    Ambiguous {
+        /// The path given.
+        path: PathBuf,
+        /// Each layout it could be, and why.
+        found: String,
+        /// The flags to choose with.
+        flags: String,
     },
     /// The folder is not laid out as any dump this program knows.
     #[error("{}: expected {expected}, found {found}\nhint: {hint}", path.display())]
@@ -26,7 +52,7 @@ pub enum IngestError {
         /// The path given.
         path: PathBuf,
         /// What a dump holds.
-        expected: &'static str,
+        expected: String,
         /// What the folder holds.
         found: String,
         /// What to do.
@@ -42,7 +68,7 @@ pub enum IngestError {
         /// What it holds.
         found: String,
         /// What to do.
-        hint: &'static str,
+        hint: String,
     },
     /// polars could not read or write a table.
     #[error("{}: {action}: {source}", path.display())]

@@ -1,9 +1,10 @@
 //! From a product dump to squared images and a catalogue of texts.
 //!
-//! In the order in which data flows: a [`layout`] finds the dump's products and their texts; [`decode`] makes
-//! pixels of a photo's bytes and [`fit`] squares them on their [`background`]; [`captions`] makes captions of
-//! the texts. Products that cannot be used become [`rejects`]. Once all shards are made, [`groups`] decides
-//! what the split must not part, [`near`] what must not be tested, and the catalogue is written. [`run`] is the stage from end to end.
+//! In the order in which data flows: a [`source`] reads the dump's bytes, be it a folder or an archive; a
+//! [`layout`] finds the products in it and their texts; [`decode`] makes pixels of a photo's bytes and [`fit`]
+//! squares them on their [`background`]; [`captions`] makes captions of the texts. Products that cannot be
+//! used become [`rejects`]. Once all shards are made, [`groups`] decides what the split must not part and, by
+//! [`near`], what must not be tested, and the catalogue is written. [`run`] is the stage from end to end.
 //!
 //! [`synth`] draws a dump of made-up products, for trying all of this without anybody's photos.
 
@@ -23,6 +24,7 @@ pub mod plan;
 pub mod rejects;
 pub mod run;
 mod shard;
+pub mod source;
 pub mod synth;
 mod table;
 

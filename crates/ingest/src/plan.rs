@@ -5,17 +5,19 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::fit::Fit;
-use crate::layout::LayoutChoice;
+use crate::layout::{ColumnFlags, LayoutChoice};
 
 /// One ingest.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// The dump's folder.
+    /// The dump: a folder, an archive or a table.
     pub dump: PathBuf,
     /// Where to write.
     pub out: PathBuf,
     /// How the dump is laid out.
     pub layout: LayoutChoice,
+    /// The columns of a table, where flags name them.
+    pub columns: ColumnFlags,
     /// Side of the squared images, in pixels.
     pub size: u32,
     /// How photos are made square.
@@ -35,4 +37,6 @@ pub(crate) struct Settings {
     pub(crate) size: u32,
     pub(crate) fit: Fit,
     pub(crate) shards: u32,
+    #[serde(flatten)]
+    pub(crate) columns: ColumnFlags,
 }

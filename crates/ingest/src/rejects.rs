@@ -28,6 +28,10 @@ pub enum Reason {
     NoText,
     /// The product's JSON is cut off or damaged.
     BadJson,
+    /// A record of a table has more fields than the table has columns.
+    BadRow,
+    /// A path that is no UTF-8, is absolute or leads out of the dump.
+    BadPath,
     /// A file is there but the system does not give it.
     Unreadable,
     /// The bytes are no picture, whatever the file is called.
@@ -52,6 +56,8 @@ impl Reason {
             Self::NoImage => "no_image",
             Self::NoText => "no_text",
             Self::BadJson => "bad_json",
+            Self::BadRow => "bad_row",
+            Self::BadPath => "bad_path",
             Self::Unreadable => "unreadable",
             Self::NotAnImage => "not_an_image",
             Self::Unsupported => "unsupported",

@@ -47,12 +47,13 @@ pub enum Ended {
 /// # Errors
 /// The dump cannot be used or the output folder cannot be written; flaws of single products are rejects.
 pub fn run(plan: &Plan, console: &Console, interrupt: &Interrupt) -> Result<Ended, IngestError> {
-    let layout = layout::open(&plan.dump, plan.layout)?;
+    let layout = layout::open(&plan.dump, plan.layout, &plan.columns, console)?;
     let settings = Settings {
         layout: layout.name(),
         size: plan.size,
         fit: plan.fit,
         shards: plan.shards,
+        columns: plan.columns.clone(),
     };
     let mut key = StageKey::new(STAGE, FORMAT_VERSION, &settings)?;
     for (name, hash) in layout.inputs() {
@@ -134,7 +135,6 @@ fn make_shards(
     let left = missing.iter().map(|(_, entries)| entries.len()).sum::<usize>() as u64;
     let progress = Progress::new(console, STAGE, "photos", total - left, total);
     let work = Work {
-        dump: &plan.dump,
         layout,
         square: Square {
             size: plan.size,

@@ -2,9 +2,6 @@
 //! the order of ids, a chunk at a time so that memory does not grow with the dump.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::Read;
-use std::path::Path;
 
 use fast_image_resize::Resizer;
 use rayon::prelude::*;
@@ -26,7 +23,6 @@ const CHUNK_BYTES: usize = 32 << 20;
 
 /// What all shards are made with.
 pub(crate) struct Work<'a> {
-    pub(crate) dump: &'a Path,
     pub(crate) layout: &'a dyn Layout,
     pub(crate) square: Square,
     pub(crate) folder: &'a StageFolder,
@@ -99,7 +95,8 @@ impl Work<'_> {
                 "neither a title nor an attribute",
             )));
         }
-        let bytes = read_image(&self.dump.join(&entry.image)).map_err(of_image)?;
+        let bytes = self.layout.source().read(&entry.image, decode::MAX_FILE_BYTES);
+        let bytes = bytes.map_err(|e| of_image(e.flaw()))?;
         let photo = decode::decode(&bytes, self.square).map_err(of_image)?;
         let squared = self
             .square
@@ -119,23 +116,4 @@ impl Work<'_> {
         };
         Ok((product, squared.pixels))
     }
-}
-
-fn read_image(path: &Path) -> Result<Vec<u8>, Flaw> {
-    let unreadable = |e: std::io::Error| Flaw::new(Reason::Unreadable, e.to_string());
-    let bytes = fs::metadata(path).map_err(unreadable)?.len();
-    if bytes > decode::MAX_FILE_BYTES {
-        let limit = decode::MAX_FILE_BYTES >> 20;
-        return Err(Flaw::new(
-            Reason::TooLarge,
-            format!("{bytes} bytes, the limit is {limit} MiB"),
-        ));
-    }
-    // The limit holds for what is read too: a pipe or a growing file tells no size in advance.
-    let mut content = Vec::with_capacity(usize::try_from(bytes).unwrap_or_default());
-    let file = File::open(path).map_err(unreadable)?;
-    file.take(decode::MAX_FILE_BYTES)
-        .read_to_end(&mut content)
-        .map_err(unreadable)?;
-    Ok(content)
 }

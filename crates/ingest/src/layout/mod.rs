@@ -1,26 +1,52 @@
 //! Dumps and how they are laid out. A [`Layout`] says which products a dump holds and what texts they have;
-//! it decodes no picture and writes nothing. One file or folder a layout.
+//! it decodes no picture and writes nothing. One file or folder a layout; [`open()`] tells them apart.
 
+mod census;
 pub mod fashion;
+mod open;
+mod records;
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use stage::{Console, StageError};
+use serde::Serialize;
+use stage::Console;
 
+pub use self::open::open;
 use crate::captions::clean;
 use crate::error::IngestError;
 use crate::rejects::{Flaw, Reject};
+use crate::source::Source;
 
 /// How a dump is laid out, as asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LayoutChoice {
-    /// Whatever the folder looks like
+    /// Whatever the dump looks like
     Auto,
     /// images/ID.jpg, styles/ID.json, styles.csv
     Fashion,
+}
+
+/// The columns of a table, where flags name them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ColumnFlags {
+    /// The column that holds the pictures' paths.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_column: Option<String>,
+    /// The columns that hold captions; the first is the title.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub caption_columns: Vec<String>,
+    /// The column that holds the ids.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_column: Option<String>,
+}
+
+impl ColumnFlags {
+    /// Whether any column is named.
+    #[must_use]
+    pub fn any(&self) -> bool {
+        *self != Self::default()
+    }
 }
 
 /// Attributes by name in `snake_case`; a value is never empty.
@@ -73,7 +99,7 @@ impl Texts {
 pub struct Entry {
     /// The dump's id.
     pub id: String,
-    /// The picture's path in the dump.
+    /// The picture's path in the layout's source.
     pub image: String,
     /// What the dump's tables say of it.
     pub texts: Texts,
@@ -96,6 +122,9 @@ pub trait Layout: Sync {
     /// Name of each part of the dump and a hash of its content; cheap enough for every start.
     fn inputs(&self) -> &BTreeMap<String, String>;
 
+    /// Where the pictures are.
+    fn source(&self) -> &dyn Source;
+
     /// Finds all products. Oddities of the dump as a whole are said on `console`.
     ///
     /// # Errors
@@ -106,63 +135,9 @@ pub trait Layout: Sync {
     ///
     /// # Errors
     /// Such a file is damaged, with its path; the product is then rejected.
-    fn texts(&self, entry: &Entry) -> Result<Texts, (Flaw, String)>;
-}
-
-/// Opens the dump in `path` as a dump of the given layout.
-///
-/// # Errors
-/// There is no such folder, it is empty, or it is no dump.
-pub fn open(path: &Path, choice: LayoutChoice) -> Result<Box<dyn Layout>, IngestError> {
-    match fs::metadata(path) {
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
-            return Err(IngestError::Missing {
-                path: path.to_owned(),
-            });
-        }
-        Err(e) => return Err(StageError::io(path, "cannot read the dump", e).into()),
-        Ok(meta) if !meta.is_dir() => {
-            return Err(IngestError::NotAFolder {
-                path: path.to_owned(),
-            });
-        }
-        Ok(_) => {}
+    fn texts(&self, entry: &Entry) -> Result<Texts, (Flaw, String)> {
+        Ok(entry.texts.clone())
     }
-    match choice {
-        LayoutChoice::Auto if !fashion::is_dump(path) => Err(no_layout(path)?),
-        LayoutChoice::Auto | LayoutChoice::Fashion => Ok(Box::new(fashion::Fashion::open(path)?)),
-    }
-}
-
-/// What to say of a folder that is no dump, with a hint at a folder in it that is one.
-fn no_layout(path: &Path) -> Result<IngestError, IngestError> {
-    let entries = fs::read_dir(path).map_err(|e| StageError::io(path, "cannot list the dump", e))?;
-    let mut names: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    names.sort();
-    let inner = names.iter().find(|path| fashion::is_dump(path));
-    let hint = match inner {
-        Some(inner) => format!("the dump seems to be {}", inner.display()),
-        None => "name the folder that holds images/ and styles.csv".to_owned(),
-    };
-    let first = names
-        .iter()
-        .take(3)
-        .filter_map(|path| path.file_name())
-        .map(|name| name.to_string_lossy());
-    let found = match names.len() {
-        0 => "an empty folder".to_owned(),
-        n => format!(
-            "{n} other entries: {}{}",
-            first.collect::<Vec<_>>().join(", "),
-            if n > 3 { ", ..." } else { "" }
-        ),
-    };
-    Ok(IngestError::NoLayout {
-        path: path.to_owned(),
-        expected: fashion::EXPECTED,
-        found,
-        hint,
-    })
 }
 
 /// The name that a column or attribute of the dump has in the catalogue: `Sleeve Length`, `sleeveLength` and

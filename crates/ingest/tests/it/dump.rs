@@ -64,6 +64,7 @@ impl Dump {
             dump: self.path(),
             out: self.out(),
             layout: LayoutChoice::Auto,
+            columns: Default::default(),
             size: 16,
             fit: Fit::Pad,
             shards: 4,

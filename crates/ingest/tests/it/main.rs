@@ -6,3 +6,4 @@ mod dump;
 mod program;
 mod real;
 mod results;
+mod zipped;

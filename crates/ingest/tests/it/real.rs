@@ -20,6 +20,7 @@ fn a_hundred_products_at_full_resolution_are_ingested_or_told() {
         dump,
         out: out.path().join("out"),
         layout: LayoutChoice::Auto,
+        columns: Default::default(),
         size: 128,
         fit: Fit::Pad,
         shards: 4,

@@ -3,16 +3,13 @@
 //! Nothing in it is required and everything may be absent or of another type; only text that is no JSON at
 //! all is a flaw.
 
-use std::fs;
-use std::io::ErrorKind;
-use std::path::Path;
-
 use serde_json::Value;
 
 use super::super::{Texts, snake_case};
 use crate::captions::clean;
 use crate::encoding;
 use crate::rejects::{Flaw, Reason};
+use crate::source::Source;
 
 /// A file of more bytes is not read: the largest known has 60 kB.
 const MAX_BYTES: u64 = 16 << 20;
@@ -35,19 +32,8 @@ const DESCRIPTORS: [&str; 2] = ["description", "style_note"];
 ///
 /// # Errors
 /// The file is unreadable, too large, or no JSON.
-pub(super) fn read(path: &Path) -> Result<Texts, Flaw> {
-    let unreadable = |e: std::io::Error| Flaw::new(Reason::Unreadable, e.to_string());
-    let bytes = fs::metadata(path).map_err(unreadable)?.len();
-    if bytes > MAX_BYTES {
-        return Err(Flaw::new(
-            Reason::BadJson,
-            format!("{bytes} bytes, the limit is {MAX_BYTES}"),
-        ));
-    }
-    parse(&fs::read(path).map_err(|e| match e.kind() {
-        ErrorKind::OutOfMemory => Flaw::new(Reason::BadJson, "too large for the memory"),
-        _ => unreadable(e),
-    })?)
+pub(super) fn read(source: &dyn Source, path: &str) -> Result<Texts, Flaw> {
+    parse(&source.read(path, MAX_BYTES).map_err(|e| e.flaw())?)
 }
 
 fn parse(bytes: &[u8]) -> Result<Texts, Flaw> {

@@ -1,40 +1,60 @@
-//! The layout of the "Fashion Product Images" dump: `images/<id>.jpg`, `styles/<id>.json`, `styles.csv`.
+//! The layout of the "Fashion Product Images" dump: `images/<id>.jpg`, `styles/<id>.json`, `styles.csv`, in a
+//! folder or in the `.zip` it is published as.
 //!
 //! A product is a row of the table or a picture without a row. The row's words come first, the JSON adds what
 //! the row lacks. A JSON file is not needed where there is a row.
 
-mod csv;
 mod json;
-mod listing;
-mod repair;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
 
-use stage::{Console, StageError};
+use stage::Console;
 
-use self::listing::Listing;
-use super::{Entry, Layout, Survey, Texts};
+use super::census::Census;
+use super::open::{Candidate, Dump, Kind};
+use super::records::{self, Records, Wanted};
+use super::{Entry, Layout, LayoutChoice, Survey, Texts, snake_case};
+use crate::captions::clean;
 use crate::error::IngestError;
 use crate::rejects::{Flaw, Reason};
+use crate::source::{Depth, Listing, Source, path};
 
-/// What a folder of this layout holds.
-pub(super) const EXPECTED: &str =
-    "a dump with images/ and styles.csv (and styles/ with a JSON file a product)";
+pub(super) const LAYOUT: Candidate = Candidate {
+    choice: LayoutChoice::Fashion,
+    expected: "images/ and styles.csv, with styles/ for a JSON file a product",
+    recognise,
+    open: |dump, _| Ok(Box::new(Fashion::open(dump.source)?)),
+};
 const IMAGES: &str = "images";
 const STYLES: &str = "styles";
 const TABLE: &str = "styles.csv";
+const ID: &str = "id";
+const TITLE: &str = "productDisplayName";
 
-/// Whether the folder looks like a dump of this layout.
-pub(super) fn is_dump(path: &Path) -> bool {
-    path.join(TABLE).is_file() || (path.join(IMAGES).is_dir() && path.join(STYLES).is_dir())
+fn recognise(dump: &Dump) -> Result<Option<String>, IngestError> {
+    if !matches!(dump.kind, Kind::Folder | Kind::Zip) {
+        return Ok(None);
+    }
+    let top = dump.source.children("")?;
+    Ok(
+        match (
+            top.has_file(TABLE),
+            top.has_folder(IMAGES),
+            top.has_folder(STYLES),
+        ) {
+            (true, true, _) => Some("it holds styles.csv and images/".to_owned()),
+            (true, false, _) => Some("it holds styles.csv".to_owned()),
+            (false, true, true) => Some("it holds images/ and styles/".to_owned()),
+            (false, ..) => None,
+        },
+    )
 }
 
 /// An opened dump.
 pub struct Fashion {
-    root: PathBuf,
-    images: Listing,
-    styles: Listing,
+    source: Box<dyn Source>,
+    images: ByStem,
+    styles: ByStem,
     table: Vec<u8>,
     inputs: BTreeMap<String, String>,
 }
@@ -44,32 +64,36 @@ impl Fashion {
     ///
     /// # Errors
     /// `styles.csv` or `images/` is missing or unreadable.
-    pub fn open(root: &Path) -> Result<Self, IngestError> {
-        let table_path = root.join(TABLE);
-        let table = csv::read_bytes(&table_path)?;
-        let images = Listing::of(&root.join(IMAGES))?.ok_or_else(|| IngestError::NoLayout {
-            path: root.to_owned(),
-            expected: EXPECTED,
+    pub fn open(source: Box<dyn Source>) -> Result<Self, IngestError> {
+        let table = records::load(source.as_ref(), TABLE)?;
+        let images = source.list(IMAGES, Depth::Flat)?;
+        let images = images.ok_or_else(|| IngestError::NoLayout {
+            path: source.root().to_owned(),
+            expected: LAYOUT.expected.to_owned(),
             found: "no folder images/".to_owned(),
             hint: "unpack the photos of the dump into images/".to_owned(),
         })?;
-        let styles = Listing::of(&root.join(STYLES))?.unwrap_or_default();
+        let styles = source.list(STYLES, Depth::Flat)?.unwrap_or_default();
         let inputs = BTreeMap::from([
             (IMAGES.to_owned(), images.hash()),
             (STYLES.to_owned(), styles.hash()),
             (TABLE.to_owned(), blake3::hash(&table).to_hex().to_string()),
         ]);
         Ok(Self {
-            root: root.to_owned(),
-            images,
-            styles,
+            source,
+            images: ByStem::of(&images),
+            styles: ByStem::of(&styles),
             table,
             inputs,
         })
     }
 
-    fn image_of(&self, id: &str) -> Option<String> {
-        Some(format!("{IMAGES}/{}", self.images.name(id)?))
+    fn rows(&self, console: &Console) -> Result<Records, IngestError> {
+        let wanted = Wanted {
+            required: &[ID, TITLE],
+            free_text: &|names| records::find(names, TITLE),
+        };
+        records::read(self.source.as_ref(), TABLE, &self.table, &wanted, console)
     }
 }
 
@@ -82,72 +106,86 @@ impl Layout for Fashion {
         &self.inputs
     }
 
+    fn source(&self) -> &dyn Source {
+        self.source.as_ref()
+    }
+
     fn survey(&self, console: &Console) -> Result<Survey, IngestError> {
-        let rows = csv::read(&self.root.join(TABLE), &self.table, console)?;
-        let mut survey = Survey::default();
-        let mut first_row: BTreeMap<String, usize> = BTreeMap::new();
-        for (number, row) in (1..).zip(rows) {
-            let id = row.id;
-            if id.is_empty() {
-                let flaw = Flaw::new(Reason::NoId, format!("row {number} has no id"));
-                survey.rejects.push(flaw.of(&id, TABLE));
-            } else if let Some(first) = first_row.get(&id) {
-                let detail = format!("row {number} has the id of row {first}, which is kept");
-                survey
-                    .rejects
-                    .push(Flaw::new(Reason::DuplicateId, detail).of(&id, TABLE));
-            } else {
-                first_row.insert(id.clone(), number);
-                match self.image_of(&id) {
-                    Some(image) => survey.entries.push(Entry {
-                        id,
-                        image,
-                        texts: row.texts,
-                    }),
-                    None => {
-                        let flaw = Flaw::new(
-                            Reason::NoImage,
-                            format!("row {number} has no picture in {IMAGES}/"),
-                        );
-                        survey.rejects.push(flaw.of(&id, TABLE));
+        let rows = self.rows(console)?;
+        let mut census = Census::default();
+        let id = rows.find(ID).unwrap_or_default();
+        let title = rows.find(TITLE).unwrap_or_default();
+        let names: Vec<String> = rows.names().iter().map(|name| snake_case(name)).collect();
+        for row in 0..rows.len() {
+            let id_of_row = rows.cell(id, row).trim();
+            let image = || {
+                let absent = || Flaw::new(Reason::NoImage, format!("has no picture in {IMAGES}/"));
+                self.images.path(id_of_row).map(str::to_owned).ok_or_else(absent)
+            };
+            let texts = || {
+                let mut texts = Texts::default();
+                let cleaned = clean::text(rows.cell(title, row));
+                texts.title = cleaned.text;
+                texts.cut = cleaned.cut;
+                for (column, name) in names.iter().enumerate() {
+                    if column != id && column != title && !name.is_empty() {
+                        texts.add_attribute(name, rows.cell(column, row));
                     }
                 }
-            }
+                texts
+            };
+            census.record(id_of_row, (TABLE, &rows.place(row)), image, texts);
         }
-        let known: BTreeSet<&str> = first_row.keys().map(String::as_str).collect();
-        for (id, name) in self.images.iter().filter(|(id, _)| !known.contains(id)) {
-            let image = format!("{IMAGES}/{name}");
-            if self.styles.name(id).is_some() {
-                survey.entries.push(Entry {
-                    id: id.to_owned(),
-                    image,
-                    texts: Texts::default(),
-                });
+        for (id, image) in &self.images.paths {
+            if census.knows(id) {
+                continue;
+            }
+            if self.styles.path(id).is_some() {
+                census.entry(id, image.clone(), Texts::default());
             } else {
                 let detail = format!("neither a row in {TABLE} nor a file in {STYLES}/");
-                survey
-                    .rejects
-                    .push(Flaw::new(Reason::NoText, detail).of(id, &image));
+                census.picture_without_text(id, image, detail);
             }
         }
-        survey.entries.sort_by(|a, b| a.id.cmp(&b.id));
-        Ok(survey)
+        census.misnamed(&self.images.misnamed);
+        rows.rejects()
+            .iter()
+            .for_each(|reject| census.reject(reject.clone()));
+        Ok(census.finish())
     }
 
     fn texts(&self, entry: &Entry) -> Result<Texts, (Flaw, String)> {
         let mut texts = entry.texts.clone();
-        if let Some(name) = self.styles.name(&entry.id) {
-            let path = format!("{STYLES}/{name}");
-            let own = json::read(&self.root.join(&path)).map_err(|flaw| (flaw, path))?;
+        if let Some(path) = self.styles.path(&entry.id) {
+            let own = json::read(self.source.as_ref(), path).map_err(|flaw| (flaw, path.to_owned()))?;
             texts.complete_with(own);
         }
         Ok(texts)
     }
 }
 
-/// Reading the dump's folders and table, with the path in the error.
-fn unreadable(path: &Path, action: &'static str, source: std::io::Error) -> IngestError {
-    StageError::io(path, action, source).into()
+/// Paths by the name without extension. Of several files of one stem, the first by name counts.
+struct ByStem {
+    paths: BTreeMap<String, String>,
+    misnamed: Vec<String>,
+}
+
+impl ByStem {
+    fn of(listing: &Listing) -> Self {
+        let mut paths = BTreeMap::new();
+        for file in listing.files() {
+            let stem = path::split(path::stem(&file.path)).1;
+            paths.entry(stem.to_owned()).or_insert_with(|| file.path.clone());
+        }
+        Self {
+            paths,
+            misnamed: listing.misnamed().to_vec(),
+        }
+    }
+
+    fn path(&self, stem: &str) -> Option<&str> {
+        self.paths.get(stem).map(String::as_str)
+    }
 }
 
 #[cfg(test)]

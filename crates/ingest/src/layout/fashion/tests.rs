@@ -2,9 +2,14 @@
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::*;
+use crate::source::Folder;
+
+fn opened(path: &Path) -> Fashion {
+    Fashion::open(Box::new(Folder::new(path))).unwrap()
+}
 
 /// Research data that is no part of the repository; tests that want it skip without it.
 fn real_data(name: &str) -> Option<PathBuf> {
@@ -45,7 +50,7 @@ fn every_row_and_every_picture_is_accounted_for() {
         ),
         ("styles/6.json", "{}"),
     ]);
-    let fashion = Fashion::open(dump.path()).unwrap();
+    let fashion = opened(dump.path());
     let survey = fashion.survey(&Console::silent()).unwrap();
     let entries: Vec<_> = survey
         .entries
@@ -88,7 +93,7 @@ fn the_row_comes_first_and_the_json_adds_what_it_lacks() {
             r#"{"data": {"productDisplayName": "Other", "gender": "Women", "baseColour": "Red", "articleAttributes": {"Sleeve Length": "Long Sleeves"}}}"#,
         ),
     ]);
-    let fashion = Fashion::open(dump.path()).unwrap();
+    let fashion = opened(dump.path());
     let survey = fashion.survey(&Console::silent()).unwrap();
     let texts = fashion.texts(&survey.entries[0]).unwrap();
     assert_eq!(texts.title, "Shoe");
@@ -111,18 +116,26 @@ fn the_row_comes_first_and_the_json_adds_what_it_lacks() {
 fn all_titles_with_stray_commas_in_the_real_table_come_in_whole() {
     for (name, expected) in [("fashion-captions", 22), ("fashion-12k", 3)] {
         let Some(data) = real_data(name) else { return };
-        let path = data.join(TABLE);
-        let bytes = csv::read_bytes(&path).unwrap();
-        let rows = csv::read(&path, &bytes, &Console::silent()).unwrap();
+        let source = Folder::new(&data);
+        let bytes = records::load(&source, TABLE).unwrap();
+        let wanted = Wanted {
+            required: &[ID, TITLE],
+            free_text: &|names| records::find(names, TITLE),
+        };
+        let rows = records::read(&source, TABLE, &bytes, &wanted, &Console::silent()).unwrap();
+        let (id, title) = (rows.find(ID).unwrap(), rows.find(TITLE).unwrap());
         let text = String::from_utf8(bytes).unwrap();
         let lines: Vec<&str> = text.lines().skip(1).collect();
         assert_eq!(rows.len(), lines.len());
         let mut mended = 0;
-        for (row, line) in rows.iter().zip(&lines) {
+        for (row, line) in lines.iter().enumerate() {
             // No field of this table is quoted, and the title is the tenth and last.
             let fields: Vec<&str> = line.splitn(10, ',').collect();
-            let title = crate::captions::clean::text(fields[9]).text;
-            assert_eq!((row.id.as_str(), &row.texts.title), (fields[0], &title));
+            assert_eq!(rows.cell(id, row), fields[0]);
+            assert_eq!(
+                clean::text(rows.cell(title, row)).text,
+                clean::text(fields[9]).text
+            );
             mended += usize::from(fields[9].contains(','));
         }
         assert_eq!(mended, expected, "{name}");

@@ -1,0 +1,94 @@
+//! A parquet table: what is text, a number or a list of texts.
+
+use std::io::Cursor;
+use std::panic::{self, AssertUnwindSafe};
+use std::path::Path;
+
+use polars::prelude::*;
+use stage::Console;
+
+use super::{Records, Wanted, no_records, require};
+use crate::error::IngestError;
+
+/// Reads the records of a parquet file.
+///
+/// # Errors
+/// The file is no parquet, has no rows, or lacks a column.
+pub(super) fn read(
+    file: &Path,
+    bytes: &[u8],
+    wanted: &Wanted<'_>,
+    console: &Console,
+) -> Result<Records, IngestError> {
+    let damaged = |found: String| IngestError::Table {
+        path: file.to_owned(),
+        expected: "a parquet table".to_owned(),
+        found,
+        hint: "see whether other programs can read it, or fetch it again".to_owned(),
+    };
+    if !bytes.starts_with(b"PAR1") {
+        let head = &bytes[..bytes.len().min(12)];
+        return Err(damaged(format!(
+            "a file that begins with \"{}\"",
+            head.escape_ascii()
+        )));
+    }
+    // polars trusts what pages of a table say of themselves, and panics where that is wrong.
+    let read = panic::catch_unwind(AssertUnwindSafe(|| {
+        ParquetReader::new(Cursor::new(bytes)).finish()
+    }));
+    let frame = read
+        .map_err(|_| damaged("a damaged one".to_owned()))?
+        .map_err(|e| damaged(e.to_string()))?;
+    let (mut names, mut columns) = (Vec::new(), Vec::new());
+    for column in frame.columns() {
+        match text(column.as_materialized_series()) {
+            Some(cells) => {
+                names.push(column.name().to_string());
+                columns.push(cells);
+            }
+            None => console.detail(format!(
+                "{}: the column {} holds no text ({})",
+                file.display(),
+                column.name(),
+                column.dtype()
+            )),
+        }
+    }
+    let hint = "pictures must be files beside the table; pictures inside it are not read";
+    require(file, &names, wanted, hint)?;
+    let rows = u32::try_from(frame.height()).unwrap_or(u32::MAX);
+    if rows == 0 {
+        let hint = "the table must have a row for each product";
+        return Err(no_records(file, "a table without rows", hint));
+    }
+    Ok(Records {
+        names,
+        columns,
+        lines: (1..=rows).collect(),
+        unit: "row",
+        rejects: Vec::new(),
+    })
+}
+
+fn text(series: &Series) -> Option<StringChunked> {
+    match series.dtype() {
+        DataType::String => series.str().ok().cloned(),
+        DataType::List(inner) if **inner == DataType::String => {
+            let lists = series.list().ok()?;
+            let joined = (0..lists.len()).map(|row| {
+                let texts = lists.get_as_series(row)?;
+                let lines: Vec<&str> = texts.str().ok()?.iter().flatten().collect();
+                Some(lines.join("\n"))
+            });
+            let joined: Vec<Option<String>> = joined.collect();
+            Some(StringChunked::from_iter_options(
+                series.name().clone(),
+                joined.into_iter(),
+            ))
+        }
+        DataType::List(_) | DataType::Binary => None,
+        // A structure has no text of its own, and does not cast.
+        _ => series.cast(&DataType::String).ok()?.str().ok().cloned(),
+    }
+}
