@@ -42,6 +42,15 @@ pub struct Cli {
     /// How the dump is laid out
     #[arg(long, value_enum, default_value_t = LayoutChoice::Auto)]
     layout: LayoutChoice,
+    /// Column of a table that holds the pictures' paths, relative to the table
+    #[arg(long, value_name = "NAME")]
+    image_column: Option<String>,
+    /// Columns of a table that hold captions, the title first
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
+    caption_columns: Vec<String>,
+    /// Column of a table that holds the ids
+    #[arg(long, value_name = "NAME")]
+    id_column: Option<String>,
     #[command(flatten)]
     common: CommonArgs,
 }
@@ -74,6 +83,9 @@ fn plan(cli: Cli) -> Result<Plan, UsageError> {
         fit,
         shards,
         layout,
+        image_column,
+        caption_columns,
+        id_column,
         common,
         ..
     } = cli
@@ -94,7 +106,11 @@ fn plan(cli: Cli) -> Result<Plan, UsageError> {
         dump,
         out,
         layout,
-        columns: ColumnFlags::default(),
+        columns: ColumnFlags {
+            image_column,
+            caption_columns,
+            id_column,
+        },
         size,
         fit,
         shards,

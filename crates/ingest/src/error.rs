@@ -58,6 +58,14 @@ pub enum IngestError {
         /// What to do.
         hint: String,
     },
+    /// Columns were named for a dump that is no table.
+    #[error("{}: expected a table for --image-column, --caption-columns and --id-column, found a dump of layout {layout}\nhint: leave the flags out, or name the table itself", path.display())]
+    NoTable {
+        /// The path given.
+        path: PathBuf,
+        /// What the dump is.
+        layout: String,
+    },
     /// A table of the dump cannot be used.
     #[error("{}: expected {expected}, found {found}\nhint: {hint}", path.display())]
     Table {

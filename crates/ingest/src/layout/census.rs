@@ -1,9 +1,10 @@
 //! Counting a dump's products: every record and every picture becomes an entry or a reject, each id once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Entry, Survey, Texts};
 use crate::rejects::{Flaw, Reason, Reject};
+use crate::source::path;
 
 /// A survey being made.
 #[derive(Default)]
@@ -77,5 +78,45 @@ impl Census {
     pub(super) fn finish(mut self) -> Survey {
         self.survey.entries.sort_by(|a, b| a.id.cmp(&b.id));
         self.survey
+    }
+}
+
+/// The id of each picture, which is its path without extension; pictures that share one go by their whole
+/// path, so that `1.jpg` and `1.png` stay two products.
+pub(super) fn ids_of<'a>(pictures: impl Iterator<Item = &'a str> + Clone) -> HashMap<&'a str, &'a str> {
+    let (mut seen, mut shared) = (HashMap::new(), HashSet::new());
+    for picture in pictures.clone() {
+        let stem = path::stem(picture);
+        if *seen.entry(stem).or_insert(picture) != picture {
+            shared.insert(stem);
+        }
+    }
+    pictures
+        .map(|picture| {
+            let stem = path::stem(picture);
+            (picture, if shared.contains(stem) { picture } else { stem })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_a_path_without_extension_unless_two_share_it() {
+        let ids = ids_of(["a/1.jpg", "b/1.jpg", "2.jpg", "2.png", "2.jpg", "3"].into_iter());
+        let mut ids: Vec<_> = ids.into_iter().collect();
+        ids.sort_unstable();
+        assert_eq!(
+            ids,
+            [
+                ("2.jpg", "2.jpg"),
+                ("2.png", "2.png"),
+                ("3", "3"),
+                ("a/1.jpg", "a/1"),
+                ("b/1.jpg", "b/1")
+            ]
+        );
     }
 }

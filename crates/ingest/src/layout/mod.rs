@@ -5,6 +5,10 @@ mod census;
 pub mod fashion;
 mod open;
 mod records;
+mod sidecar;
+mod tabular;
+mod webdataset;
+mod wording;
 
 use std::collections::BTreeMap;
 
@@ -25,6 +29,14 @@ pub enum LayoutChoice {
     Auto,
     /// images/ID.jpg, styles/ID.json, styles.csv
     Fashion,
+    /// Pictures and metadata.csv, .jsonl or .parquet with a column file_name
+    Metadata,
+    /// A .csv, .tsv, .jsonl or .parquet that names pictures
+    Table,
+    /// NAME.txt beside each NAME.jpg
+    Sidecar,
+    /// .tar archives, one or a folder of them
+    Webdataset,
 }
 
 /// The columns of a table, where flags name them.

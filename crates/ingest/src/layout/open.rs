@@ -7,7 +7,7 @@ use std::path::Path;
 use clap::ValueEnum;
 use stage::{Console, StageError};
 
-use super::{ColumnFlags, Layout, LayoutChoice, fashion, records};
+use super::{ColumnFlags, Layout, LayoutChoice, fashion, records, sidecar, tabular, webdataset};
 use crate::error::IngestError;
 use crate::source::{Children, Folder, Source, TarShards, Zip};
 
@@ -54,7 +54,13 @@ pub(super) struct Candidate {
 }
 
 /// All layouts, the most telling first.
-const LAYOUTS: [&Candidate; 1] = [&fashion::LAYOUT];
+const LAYOUTS: [&Candidate; 5] = [
+    &fashion::LAYOUT,
+    &tabular::METADATA,
+    &tabular::TABLE,
+    &sidecar::LAYOUT,
+    &webdataset::LAYOUT,
+];
 
 impl Candidate {
     /// Its name on the command line.
@@ -110,6 +116,12 @@ pub fn open(
             dump.source.root().display(),
             layout.name()
         ));
+    }
+    if columns.any() && !matches!(layout.choice, LayoutChoice::Metadata | LayoutChoice::Table) {
+        return Err(IngestError::NoTable {
+            path: path.to_owned(),
+            layout: layout.name(),
+        });
     }
     (layout.open)(dump, console)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Cursor;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use image::{ImageFormat, Rgb, RgbImage};
 use ingest::fit::Fit;
@@ -103,49 +103,54 @@ impl Dump {
 
     /// Text columns of the catalogue by id.
     pub fn catalogue(&self) -> BTreeMap<String, BTreeMap<&'static str, String>> {
-        let mut rows = BTreeMap::new();
-        for shard in 0..4 {
-            let frame = read_table(&self.out().join(format!("catalogue-{shard:05}.parquet")));
-            for i in 0..frame.height() {
-                let text = |column: &str| {
-                    frame
-                        .column(column)
-                        .unwrap()
-                        .str()
-                        .unwrap()
-                        .get(i)
-                        .unwrap_or("-")
-                        .to_owned()
-                };
-                let names = [
-                    "attributes",
-                    "split",
-                    "group",
-                    "source",
-                    "duplicate_of",
-                    "content_hash",
-                ];
-                let mut row: BTreeMap<&'static str, String> =
-                    names.iter().map(|&name| (name, text(name))).collect();
-                let captions = frame
-                    .column("captions")
-                    .unwrap()
-                    .list()
-                    .unwrap()
-                    .get_as_series(i)
-                    .unwrap();
-                let captions = captions.str().unwrap();
-                for (name, k) in ["full", "title", "caption of attributes", "short"]
-                    .into_iter()
-                    .zip(0..)
-                {
-                    row.insert(name, captions.get(k).unwrap().to_owned());
-                }
-                rows.insert(text("id"), row);
-            }
-        }
-        rows
+        catalogue(&self.out())
     }
+}
+
+/// Text columns of the catalogue in `out` by id.
+pub fn catalogue(out: &Path) -> BTreeMap<String, BTreeMap<&'static str, String>> {
+    let mut rows = BTreeMap::new();
+    for shard in 0..4 {
+        let frame = read_table(&out.join(format!("catalogue-{shard:05}.parquet")));
+        for i in 0..frame.height() {
+            let text = |column: &str| {
+                frame
+                    .column(column)
+                    .unwrap()
+                    .str()
+                    .unwrap()
+                    .get(i)
+                    .unwrap_or("-")
+                    .to_owned()
+            };
+            let names = [
+                "attributes",
+                "split",
+                "group",
+                "source",
+                "duplicate_of",
+                "content_hash",
+            ];
+            let mut row: BTreeMap<&'static str, String> =
+                names.iter().map(|&name| (name, text(name))).collect();
+            let captions = frame
+                .column("captions")
+                .unwrap()
+                .list()
+                .unwrap()
+                .get_as_series(i)
+                .unwrap();
+            let captions = captions.str().unwrap();
+            for (name, k) in ["full", "title", "caption of attributes", "short"]
+                .into_iter()
+                .zip(0..)
+            {
+                row.insert(name, captions.get(k).unwrap().to_owned());
+            }
+            rows.insert(text("id"), row);
+        }
+    }
+    rows
 }
 
 pub fn ingest(plan: &Plan) -> Result<StageRecord, IngestError> {

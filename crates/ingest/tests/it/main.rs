@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod dump;
+mod layouts;
 mod program;
 mod real;
 mod results;

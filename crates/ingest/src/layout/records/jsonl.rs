@@ -75,6 +75,15 @@ pub(super) fn read(file: &Path, name: &str, text: &str, wanted: &Wanted<'_>) -> 
     })
 }
 
+/// Keys and values of a file that is one object, values as the cells of a table have them.
+///
+/// # Errors
+/// It is no JSON, or another value.
+pub(in crate::layout) fn fields(text: &[u8]) -> Result<Vec<(String, String)>, Flaw> {
+    let object = object(text)?;
+    Ok(cells(&object).map(|(key, cell)| (key.to_owned(), cell)).collect())
+}
+
 /// The object that `text` is.
 ///
 /// # Errors

@@ -11,6 +11,7 @@ use std::path::Path;
 use polars::prelude::StringChunked;
 use stage::Console;
 
+pub(super) use self::jsonl::fields;
 use crate::encoding;
 use crate::error::IngestError;
 use crate::rejects::Reject;

@@ -1,0 +1,211 @@
+//! Tables with a column of picture paths: `metadata.csv`, `.jsonl` or `.parquet` in a folder of pictures, as Hugging
+//! Face's ImageFolder has it, or any table. Flags name its columns; without them they are known by their names.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use stage::Console;
+
+use super::census::{Census, ids_of};
+use super::open::{Candidate, Dump, Kind};
+use super::records::{self, Records, Wanted};
+use super::wording::{self, Role};
+use super::{Layout, LayoutChoice, Survey};
+use crate::error::IngestError;
+use crate::rejects::{Flaw, Reason};
+use crate::source::{Depth, Source, path};
+
+pub(super) const METADATA: Candidate = Candidate {
+    choice: LayoutChoice::Metadata,
+    expected: "pictures and metadata.csv, .jsonl or .parquet with a column file_name",
+    recognise: |dump| {
+        let table = metadata(dump)?;
+        Ok(table.map(|table| format!("it holds {table}")))
+    },
+    open: |dump, console| {
+        let table = metadata(&dump)?.unwrap_or_else(|| METADATA_TABLES[0].to_owned());
+        let listed = vec![(String::new(), Depth::Deep)];
+        Ok(Box::new(Tabular::open(
+            dump,
+            "metadata",
+            table,
+            Some(listed),
+            console,
+        )?))
+    },
+};
+pub(super) const TABLE: Candidate = Candidate {
+    choice: LayoutChoice::Table,
+    expected: "a .csv, .tsv, .jsonl or .parquet that names pictures",
+    recognise: |dump| Ok(matches!(dump.kind, Kind::Table(_)).then(|| "it is a table".to_owned())),
+    open: |dump, console| match &dump.kind {
+        Kind::Table(table) => {
+            let table = table.clone();
+            Ok(Box::new(Tabular::open(dump, "table", table, None, console)?))
+        }
+        _ => Err(IngestError::NotADump {
+            path: dump.source.root().to_owned(),
+            found: "a folder or an archive".to_owned(),
+            hint: "name the table itself",
+        }),
+    },
+};
+const METADATA_TABLES: [&str; 3] = ["metadata.csv", "metadata.jsonl", "metadata.parquet"];
+/// Columns that hold paths of pictures, the likeliest first.
+const PICTURES: [&str; 8] = [
+    "file_name",
+    "image_path",
+    "image_file",
+    "image",
+    "filename",
+    "filepath",
+    "file",
+    "path",
+];
+
+fn metadata(dump: &Dump) -> Result<Option<String>, IngestError> {
+    if matches!(dump.kind, Kind::Table(_)) {
+        return Ok(None);
+    }
+    let top = dump.source.children("")?;
+    let table = METADATA_TABLES.iter().find(|name| top.has_file(name));
+    Ok(table.map(|&name| name.to_owned()))
+}
+
+/// An opened dump.
+struct Tabular {
+    source: Box<dyn Source>,
+    name: &'static str,
+    table: String,
+    records: Records,
+    image: usize,
+    id: Option<usize>,
+    roles: Vec<Role>,
+    pictures: BTreeSet<String>,
+    misnamed: Vec<String>,
+    inputs: BTreeMap<String, String>,
+}
+
+impl Tabular {
+    /// Reads the table, and lists the folders given or else those that its rows name.
+    fn open(
+        dump: Dump,
+        name: &'static str,
+        table: String,
+        listed: Option<Vec<(String, Depth)>>,
+        console: &Console,
+    ) -> Result<Self, IngestError> {
+        let Dump { source, columns, .. } = dump;
+        let bytes = records::load(source.as_ref(), &table)?;
+        let named = columns
+            .image_column
+            .iter()
+            .chain(&columns.caption_columns)
+            .chain(&columns.id_column);
+        let wanted = Wanted {
+            required: &named.map(String::as_str).collect::<Vec<_>>(),
+            free_text: &|_| None,
+        };
+        let records = records::read(source.as_ref(), &table, &bytes, &wanted, console)?;
+        let known = |names: &[&str]| names.iter().find_map(|name| records.find(name));
+        let flagged = |flag: &Option<String>| flag.as_deref().and_then(|name| records.find(name));
+        let image = flagged(&columns.image_column).or_else(|| known(&PICTURES));
+        let image = image.ok_or_else(|| IngestError::Table {
+            path: source.root().join(&table),
+            expected: "a column of picture paths, such as file_name".to_owned(),
+            found: format!("the columns {}", records::shown(records.names())),
+            hint: "--image-column NAME says which it is".to_owned(),
+        })?;
+        let id = flagged(&columns.id_column).or_else(|| known(&["id"]));
+        let taken: Vec<usize> = std::iter::once(image).chain(id).collect();
+        let names = records.names().iter().map(String::as_str);
+        let captions: Vec<usize> = columns
+            .caption_columns
+            .iter()
+            .filter_map(|name| records.find(name))
+            .collect();
+        let roles = if captions.is_empty() {
+            wording::by_name(names, &taken)
+        } else {
+            wording::chosen(names, &taken, &captions)
+        };
+        let folders = listed.unwrap_or_else(|| {
+            let rows =
+                (0..records.len()).filter_map(|row| path::relative(records.cell(image, row).trim()).ok());
+            let folders: BTreeSet<String> = rows.map(|path| path::split(&path).0.to_owned()).collect();
+            folders.into_iter().map(|folder| (folder, Depth::Flat)).collect()
+        });
+        let mut inputs = BTreeMap::from([(table.clone(), blake3::hash(&bytes).to_hex().to_string())]);
+        let (mut pictures, mut misnamed, mut hashes) = (BTreeSet::new(), Vec::new(), blake3::Hasher::new());
+        for (folder, depth) in folders {
+            let Some(listing) = source.list(&folder, depth)? else {
+                continue;
+            };
+            hashes.update(format!("{folder}\0{}\n", listing.hash()).as_bytes());
+            let files = listing.files().iter().map(|file| &file.path);
+            pictures.extend(files.filter(|path| path::is_picture(path)).cloned());
+            misnamed.extend_from_slice(listing.misnamed());
+        }
+        inputs.insert("pictures".to_owned(), hashes.finalize().to_hex().to_string());
+        Ok(Self {
+            source,
+            name,
+            table,
+            records,
+            image,
+            id,
+            roles,
+            pictures,
+            misnamed,
+            inputs,
+        })
+    }
+}
+
+impl Layout for Tabular {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn inputs(&self) -> &BTreeMap<String, String> {
+        &self.inputs
+    }
+
+    fn source(&self) -> &dyn Source {
+        self.source.as_ref()
+    }
+
+    fn survey(&self, _: &Console) -> Result<Survey, IngestError> {
+        let records = &self.records;
+        let ids = ids_of(self.pictures.iter().map(String::as_str));
+        let mut census = Census::default();
+        let mut used = HashSet::new();
+        for row in 0..records.len() {
+            let cell = records.cell(self.image, row).trim();
+            let picture = path::relative(cell);
+            let found = picture.as_ref().ok().and_then(|path| self.pictures.get(path));
+            let id = match (self.id, found) {
+                (Some(column), _) => records.cell(column, row).trim(),
+                (None, Some(path)) => ids.get(path.as_str()).copied().unwrap_or(path),
+                (None, None) => path::stem(cell),
+            };
+            used.extend(found);
+            let image = || {
+                let path = picture.clone()?;
+                let absent = || Flaw::new(Reason::NoImage, format!("names {path}, which is not there"));
+                found.cloned().ok_or_else(absent)
+            };
+            let texts = || wording::texts(&self.roles, |column| records.cell(column, row));
+            census.record(id, (&self.table, &records.place(row)), image, texts);
+        }
+        for path in self.pictures.iter().filter(|path| !used.contains(path)) {
+            let id = ids.get(path.as_str()).copied().unwrap_or(path);
+            census.picture_without_text(id, path, format!("no row of {} names it", self.table));
+        }
+        census.misnamed(&self.misnamed);
+        records
+            .rejects()
+            .iter()
+            .for_each(|reject| census.reject(reject.clone()));
+        Ok(census.finish())
+    }
+}
