@@ -218,7 +218,7 @@ impl FullHeader {
         let (chunks, _) = projection.as_chunks();
         let values: Vec<f32> = chunks.iter().map(|&chunk| f32::from_le_bytes(chunk)).collect();
         // Entries of orthonormal vectors.
-        let wrong = values.iter().find(|value| !(value.abs() <= 1.01));
+        let wrong = values.iter().find(|value| value.is_nan() || value.abs() > 1.01);
         check(
             "projection",
             wrong.is_none(),

@@ -71,6 +71,31 @@ impl Language {
         Self::all().find(|language| language.name() == name)
     }
 
+    /// The two letters of ISO 639-1 by which stop words are listed.
+    pub(crate) const fn code(self) -> Option<&'static str> {
+        Some(match self {
+            Self::None => return None,
+            Self::Arabic => "ar",
+            Self::Danish => "da",
+            Self::Dutch => "nl",
+            Self::English => "en",
+            Self::Finnish => "fi",
+            Self::French => "fr",
+            Self::German => "de",
+            Self::Greek => "el",
+            Self::Hungarian => "hu",
+            Self::Italian => "it",
+            Self::Norwegian => "no",
+            Self::Portuguese => "pt",
+            Self::Romanian => "ro",
+            Self::Russian => "ru",
+            Self::Spanish => "es",
+            Self::Swedish => "sv",
+            Self::Tamil => "ta",
+            Self::Turkish => "tr",
+        })
+    }
+
     pub(crate) const fn algorithm(self) -> Option<Algorithm> {
         TABLE[self as usize].2
     }

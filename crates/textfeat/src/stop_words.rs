@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::Language;
+use crate::{Language, Tokenizer, WordTokenizer};
 
 /// Says which tokens are worth counting.
 pub trait WordFilter {
@@ -31,12 +31,17 @@ impl StopWords {
         Self(words.into_iter().map(Into::into).collect())
     }
 
-    /// The list for a language: one for English, none for any other. Elsewhere `max_df` does the work.
+    /// The list for a language: one of the house for English, NLTK's for any other, as the tokenizer would cut it.
+    /// NLTK's lists spare no pronouns and prepositions for the sake of garments.
     #[must_use]
     pub fn of(language: Language) -> Self {
         match language {
             Language::English => Self::new(ENGLISH.split_whitespace()),
-            _ => Self::default(),
+            other => {
+                let listed = other.code().and_then(stop_words::lookup).unwrap_or_default();
+                let tokenizer = WordTokenizer { numbers: true };
+                Self::new(listed.iter().flat_map(|word| tokenizer.tokens(word)))
+            }
         }
     }
 
@@ -68,5 +73,26 @@ mod tests {
             assert!(!stop.keeps(word), "{word}");
         }
         assert!(StopWords::of(Language::German).keeps("the"));
+    }
+
+    #[test]
+    fn every_language_has_its_own_list() {
+        for language in Language::all() {
+            let words = StopWords::of(language).words().count();
+            assert_eq!(
+                words == 0,
+                language == Language::None,
+                "{}: {words}",
+                language.name()
+            );
+        }
+        for (language, stop, kept) in [
+            (Language::German, "und", "kleid"),
+            (Language::French, "avec", "robe"),
+            (Language::Russian, "и", "платье"),
+        ] {
+            let list = StopWords::of(language);
+            assert!(!list.keeps(stop) && list.keeps(kept), "{}", language.name());
+        }
     }
 }

@@ -178,10 +178,10 @@ fn are_kin(letters: usize, strange: usize) -> bool {
 /// Looks up the columns of the terms that got a number since the last time.
 fn meet(model: &TextModel, columns: &mut Vec<u32>, terms: &[Box<str>]) {
     let vocabulary = model.vocabulary();
-    let column = |term: &Box<str>| match vocabulary.column(term) {
+    let column = |term: &str| match vocabulary.column(term) {
         Some(column) => column as u32,
         None if is_letters(term) => ABSENT_LETTERS,
         None => ABSENT,
     };
-    columns.extend(terms[columns.len()..].iter().map(column));
+    columns.extend(terms[columns.len()..].iter().map(|term| column(term)));
 }

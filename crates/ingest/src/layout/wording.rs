@@ -122,15 +122,6 @@ pub(super) fn chosen<'a>(
     roles
 }
 
-/// The columns that hold a title or a caption.
-pub(super) fn worded(roles: &[Role]) -> Vec<usize> {
-    let columns = roles.iter().enumerate();
-    columns
-        .filter(|(_, role)| matches!(role, Role::Title | Role::Caption))
-        .map(|(column, _)| column)
-        .collect()
-}
-
 /// The texts of a record. Where it has no title, the first line of its first caption is one.
 pub(super) fn texts<'a>(roles: &[Role], cell: impl Fn(usize) -> &'a str) -> Texts {
     let mut texts = Texts::default();
@@ -259,6 +250,5 @@ mod tests {
                 Role::Title
             ]
         );
-        assert_eq!(worded(&roles), [2, 3]);
     }
 }
