@@ -36,7 +36,7 @@ pub(crate) struct Ingested {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Fate {
-    Ingested(Ingested),
+    Ingested(Box<Ingested>),
     Rejected(Reject),
 }
 

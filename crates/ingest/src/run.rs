@@ -199,13 +199,14 @@ fn finish(
             })?;
         for fate in part::read(&dir.join(shard::part_file(number)), &part)? {
             match fate {
-                Fate::Ingested(Ingested {
-                    id,
-                    content_hash,
-                    captions,
-                    look,
-                    ..
-                }) => {
+                Fate::Ingested(product) => {
+                    let Ingested {
+                        id,
+                        content_hash,
+                        captions,
+                        look,
+                        ..
+                    } = *product;
                     likenesses.push(Likeness {
                         id,
                         content_hash,
@@ -233,7 +234,7 @@ fn finish(
         let ingested = part::read(&dir.join(shard::part_file(*number)), part)?
             .into_iter()
             .filter_map(|fate| match fate {
-                Fate::Ingested(product) => Some(product),
+                Fate::Ingested(product) => Some(*product),
                 Fate::Rejected(_) => None,
             });
         let rows: Vec<Row<'_>> = ingested

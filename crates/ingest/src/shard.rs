@@ -80,7 +80,7 @@ impl Work<'_> {
         let made = self.ingest(entry, tools);
         self.progress.inc(1);
         match made {
-            Ok((product, pixels)) => (Fate::Ingested(product), pixels),
+            Ok((product, pixels)) => (Fate::Ingested(Box::new(product)), pixels),
             Err((flaw, path)) => (Fate::Rejected(flaw.of(&entry.id, &path)), Vec::new()),
         }
     }

@@ -50,8 +50,11 @@ pub(super) struct Candidate {
     /// Why the dump looks like one, if it does.
     pub(super) recognise: fn(&Dump) -> Result<Option<String>, IngestError>,
     /// Opens the dump.
-    pub(super) open: fn(Dump, &Console) -> Result<Box<dyn Layout>, IngestError>,
+    pub(super) open: fn(Dump, &Console) -> Opened,
 }
+
+/// A dump of a known layout, or why it is none.
+pub(super) type Opened = Result<Box<dyn Layout>, IngestError>;
 
 /// All layouts, the most telling first.
 const LAYOUTS: [&Candidate; 5] = [
@@ -74,12 +77,7 @@ impl Candidate {
 ///
 /// # Errors
 /// There is no such folder or file, it is empty, it is no dump or a dump of several layouts.
-pub fn open(
-    path: &Path,
-    choice: LayoutChoice,
-    columns: &ColumnFlags,
-    console: &Console,
-) -> Result<Box<dyn Layout>, IngestError> {
+pub fn open(path: &Path, choice: LayoutChoice, columns: &ColumnFlags, console: &Console) -> Opened {
     let dump = given_as(path, columns)?;
     let asked: Vec<&Candidate> = LAYOUTS
         .into_iter()
