@@ -85,6 +85,26 @@ doctor: build
 test *args: setup
     cargo test --workspace "$@"
 
+# The data stages beside the Python tools, side by side, on the real data in FOLDER (see docs/benchmarks.md)
+bench-data folder="../shared/data": build
+    #!/usr/bin/env bash
+    set -euo pipefail
+    python=.venv-peers/bin/python
+    if ! cmp -s benches/peer/requirements.txt .venv-peers/installed.txt; then
+        .venv/bin/python -m venv --clear .venv-peers
+        # torch is the one that is here already.
+        readlink -f .venv/lib/python3*/site-packages > "$(echo .venv-peers/lib/python3*/site-packages)/torch.pth"
+        $python -m pip --disable-pip-version-check install -r benches/peer/requirements.txt
+        cp benches/peer/requirements.txt .venv-peers/installed.txt
+    fi
+    $python benches/peer/ingest.py "$1/fashion-fullres" --program {{bin}}/ingest
+    $python benches/peer/tfidf.py "$1/fashion-captions" --textfeat {{bin}}/textfeat
+    $python benches/peer/lsa.py "$1/fashion-captions" --textfeat {{bin}}/textfeat
+    {{bin}}/ingest "$1/fashion-12k" --out data/bench/ingested
+    {{bin}}/textfeat fit data/bench/ingested --out data/bench/features
+    {{bin}}/dataset pack --images data/bench/ingested --features data/bench/features --out data/bench/dataset
+    $python benches/peer/loading.py --ingested data/bench/ingested --features data/bench/features --data data/bench/dataset --program {{bin}}/dataset
+
 # What CI checks beside the tests: format, lints, documentation, licences and advisories
 check: setup
     cargo fmt --all --check
