@@ -134,8 +134,8 @@ impl TextModel {
     }
 
     /// Known words within a few typing slips (Damerau-Levenshtein: a letter more, less, other, or two
-    /// swapped) of `word`: one slip up to five letters, two up to eight, three beyond. Of equally near
-    /// ones the commoner comes first.
+    /// swapped) of `word`: one slip up to five letters, two up to eight, three beyond. A word is as near as its
+    /// stem where that is nearer, for `shrit` is meant for `shirts` too. Of equally near ones the commoner comes first.
     #[must_use]
     pub fn nearest(&self, word: &str) -> Vec<String> {
         let length = word.chars().count();
@@ -147,9 +147,14 @@ impl TextModel {
         };
         let mut near: Vec<_> = (self.vocabulary().terms().iter())
             .filter(|known| !is_letters(&known.term))
-            .filter(|known| known.word.chars().count().abs_diff(length) <= slips)
-            .map(|known| (damerau_levenshtein(word, &known.word), known))
-            .filter(|&(distance, _)| distance <= slips)
+            .filter_map(|known| {
+                let forms = [&known.word, &known.term].into_iter();
+                let distance = forms
+                    .filter(|form| form.chars().count().abs_diff(length) <= slips)
+                    .map(|form| damerau_levenshtein(word, form))
+                    .min()?;
+                (distance <= slips).then_some((distance, known))
+            })
             .collect();
         near.sort_by(|(a, x), (b, y)| a.cmp(b).then(y.tf.cmp(&x.tf)).then_with(|| x.word.cmp(&y.word)));
         near.into_iter()
@@ -244,7 +249,8 @@ mod tests {
         let expected = [
             ("nvy", "navy"),
             ("bleu", "blue"),
-            ("drses", ""),
+            // By its stem.
+            ("drses", "dresses"),
             ("spaceship", ""),
             ("womne", "women"),
             ("xy", ""),
