@@ -135,6 +135,9 @@ impl Source for TarShards {
     }
 }
 
+/// Headers and contents begin at multiples of this many bytes.
+const BLOCK: u64 = 512;
+
 /// Walks the headers of one archive; says what is wrong with its rest, if something is.
 fn index(
     path: &Path,
@@ -147,6 +150,7 @@ fn index(
     let meta = file.metadata().map_err(fail)?;
     let (bytes, stamp) = (meta.len(), modified(&meta));
     let before = found.len();
+    let mut end = 0;
     let mut archive = tar::Archive::new(file);
     let flaw = |found: &Vec<_>, what: &str| {
         let whole = found.len() - before;
@@ -176,6 +180,7 @@ fn index(
             let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
             return flaw(found, &format!("cut off within {name}"));
         }
+        end = (offset + size).next_multiple_of(BLOCK);
         let mut name = Vec::new();
         if !prefix.is_empty() {
             name.extend_from_slice(prefix.as_bytes());
@@ -195,6 +200,9 @@ fn index(
             },
         ));
     }
-    // A whole archive ends with at least one block of zeros; one that ends right after a member was cut there.
+    // A whole archive ends with blocks of zeros; one that ends right after a member was cut there.
+    if bytes < end.saturating_add(BLOCK) {
+        return flaw(found, "it ends without its end mark, and was perhaps cut off");
+    }
     Ok(None)
 }

@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::path::Path;
 
 use ingest::layout::{ColumnFlags, LayoutChoice};
+use ingest::source::TarShards;
 use ingest::{IngestError, Plan};
 use tempfile::TempDir;
 
@@ -204,6 +205,14 @@ fn webdataset_shards_one_or_several() {
     plan.out = dir.path().join("cut");
     let (found, _) = outcome(&plan);
     assert_eq!(found, pairs(&[("001", "Red shirt")]), "what is whole is used");
+
+    let flaws = |path: &Path| TarShards::open(path).unwrap().flaws().join("; ");
+    assert_eq!(flaws(&dir.path().join("dump/0.tar")), "");
+    let told = flaws(&plan.dump);
+    assert!(told.contains("cut off within 002.jpg; 3 members"), "{told}");
+    fs::write(&plan.dump, &whole[..second]).unwrap();
+    let told = flaws(&plan.dump);
+    assert!(told.contains("without its end mark"), "{told}");
 }
 
 #[test]
