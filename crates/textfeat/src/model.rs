@@ -6,6 +6,9 @@ use crate::{
     Analyzer, Counter, Counts, FitError, Method, ModelError, Record, Settings, Transformer, Vocabulary, codec,
 };
 
+/// Largest inverse document frequency that can be given; a counted one is below 46.
+pub(crate) const MAX_IDF: f64 = 1e6;
+
 /// Everything that turns a text into its vector, the same for one text as for a million.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TextModel {
@@ -14,6 +17,8 @@ pub struct TextModel {
     documents: u64,
     vocabulary: Vocabulary,
     idf: Vec<f64>,
+    /// Whether the weights were given, and not counted.
+    is_given: bool,
     projection: Option<Projection>,
 }
 
@@ -96,8 +101,21 @@ impl TextModel {
             documents,
             vocabulary,
             idf,
+            is_given: false,
             projection: None,
         }
+    }
+
+    /// With these weights in place of those that counts would give, one a term, 0 to [`MAX_IDF`].
+    pub(crate) fn with_given_idf(mut self, idf: Vec<f64>) -> Self {
+        self.idf = idf;
+        self.is_given = true;
+        self
+    }
+
+    /// The weights, if they were given.
+    pub(crate) fn given_idf(&self) -> Option<&[f64]> {
+        self.is_given.then_some(self.idf.as_slice())
     }
 
     /// Length of a vector.
@@ -106,7 +124,8 @@ impl TextModel {
         self.settings.dims
     }
 
-    /// The vector of a text: `dims` values of length 1 (L2), with [`Method::Terms`] none negative; zeros if the text
+    /// The vector of a text: `dims` values, with [`Method::Terms`] none negative and of length 1 in the sense of
+    /// [`Settings::norm`], with [`Method::Lsa`] of length 1 (L2); zeros if the text
     /// is not known. It is known if a word of it is, or, with runs of letters, if a word has no more of them strange than
     /// known: so that an unseen word is placed by its kin, and keys hit at random are not.
     #[must_use]
@@ -140,7 +159,7 @@ impl TextModel {
         &self.analyzer
     }
 
-    /// Documents fitted on.
+    /// Documents fitted on; 0 if the vocabulary and its weights were given.
     #[must_use]
     pub const fn documents(&self) -> u64 {
         self.documents
