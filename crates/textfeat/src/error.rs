@@ -205,3 +205,28 @@ pub enum CountsError {
         found: String,
     },
 }
+
+/// A vocabulary that cannot be moved from or to scikit-learn.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VocabularyError {
+    /// The model is no TF-IDF over words.
+    #[error(
+        "expected a model of words and runs of words, found {found}\nhint: fit with --method terms and without --letters"
+    )]
+    Unmovable {
+        /// What the model is made of.
+        found: &'static str,
+    },
+    /// A value makes no sense, or has no counterpart here.
+    #[error(
+        "vocabulary: {what}: expected {expected}, found {found}\nhint: the README of textfeat says what a TfidfVectorizer must be like to be moved"
+    )]
+    Invalid {
+        /// The value's name.
+        what: &'static str,
+        /// What it should be.
+        expected: String,
+        /// What it is.
+        found: String,
+    },
+}

@@ -16,6 +16,15 @@ pub enum Norm {
 }
 
 impl Norm {
+    /// Every norm.
+    pub const ALL: [Self; 3] = [Self::L2, Self::L1, Self::None];
+
+    /// The norm of that lowercase name.
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|norm| norm.name() == name)
+    }
+
     /// What `weights` are to be divided by; none of them is negative.
     #[must_use]
     pub fn length(self, weights: impl Iterator<Item = f64>) -> f64 {

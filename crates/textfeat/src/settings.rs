@@ -1,6 +1,6 @@
 //! What a fit can be asked for.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::pattern::PatternTokenizer;
 use crate::{FitError, Language, Letters, Method, Norm, Pattern};
@@ -275,7 +275,7 @@ impl Settings {
 }
 
 /// A bound on document frequency.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Cutoff {
     /// A number of documents.
