@@ -78,15 +78,18 @@ struct Params {
     tokenizer: Option<String>,
     #[serde(skip_serializing)]
     preprocessor: Option<String>,
-    /// Change nothing in what a fitted vectorizer does with a text.
-    #[serde(
-        skip_serializing,
-        alias = "input",
-        alias = "encoding",
-        alias = "decode_error",
-        alias = "max_features",
-        alias = "vocabulary"
-    )]
+    // What changes nothing in what a fitted vectorizer does with a text.
+    #[serde(skip_serializing)]
+    input: Ignored,
+    #[serde(skip_serializing)]
+    encoding: Ignored,
+    #[serde(skip_serializing)]
+    decode_error: Ignored,
+    #[serde(skip_serializing)]
+    max_features: Ignored,
+    #[serde(skip_serializing)]
+    vocabulary: Ignored,
+    #[serde(skip_serializing)]
     dtype: Ignored,
 }
 
@@ -141,6 +144,11 @@ impl Default for Params {
             strip_accents: None,
             tokenizer: None,
             preprocessor: None,
+            input: Ignored,
+            encoding: Ignored,
+            decode_error: Ignored,
+            max_features: Ignored,
+            vocabulary: Ignored,
             dtype: Ignored,
         }
     }

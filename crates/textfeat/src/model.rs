@@ -126,8 +126,7 @@ impl TextModel {
 
     /// The vector of a text: `dims` values, with [`Method::Terms`] none negative and of length 1 in the sense of
     /// [`Settings::norm`], with [`Method::Lsa`] of length 1 (L2); zeros if the text
-    /// is not known. It is known if a word of it is, or, with runs of letters, if a word has no more of them strange than
-    /// known: so that an unseen word is placed by its kin, and keys hit at random are not.
+    /// is not known. It is known if a word of it is, or, with runs of letters, if three in ten of a word's are: so that an unseen word is placed by its kin, and keys hit at random are not.
     #[must_use]
     pub fn transform(&self, text: &str) -> Vec<f32> {
         let mut vector = vec![0.0; self.dims()];

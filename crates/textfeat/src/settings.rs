@@ -147,6 +147,7 @@ impl Settings {
             method: Method::Lsa,
             ngrams: 2,
             letters: Some(Letters { least: 3, most: 5 }),
+            letters_weight: 0.5,
             ..Self::default()
         }
     }

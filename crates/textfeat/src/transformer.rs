@@ -180,9 +180,12 @@ impl<'m> Transformer<'m> {
     }
 }
 
+/// Share of a word's runs of letters that must be known; measured by `examples/unseen.rs`, see docs/benchmarks.md.
+const KIN_SHARE: f64 = 0.3;
+
 /// Whether a word with so many runs of letters known and strange has enough in common with known words.
 fn are_kin(letters: usize, strange: usize) -> bool {
-    letters > 0 && letters >= strange
+    letters > 0 && letters as f64 >= KIN_SHARE * (letters + strange) as f64
 }
 
 /// Looks up the columns of the terms that got a number since the last time.
