@@ -3,7 +3,8 @@
 use crate::lsa::{LsaFit, Projection, Rows};
 use crate::weights::idf;
 use crate::{
-    Analyzer, Counter, Counts, FitError, Method, ModelError, Record, Settings, Transformer, Vocabulary, codec,
+    Analyzer, Counter, Counts, FitError, Language, Method, ModelError, Record, Settings, Transformer,
+    Vocabulary, codec,
 };
 
 /// Largest inverse document frequency that can be given; a counted one is below 46.
@@ -66,6 +67,11 @@ impl TextModel {
 
     pub(crate) fn unprojected(settings: Settings, counts: &Counts) -> Result<Self, FitError> {
         settings.check()?;
+        // No language has no stop words: said so, as the file of the model will say it.
+        let settings = Settings {
+            stop_words: settings.stop_words && settings.language != Language::None,
+            ..settings
+        };
         let vocabulary = Vocabulary::select(counts, &settings)?;
         Ok(Self::assemble(
             settings,

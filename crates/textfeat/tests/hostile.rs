@@ -254,7 +254,7 @@ fn senseless_values_under_a_right_checksum_are_named() {
     );
 }
 
-fn lsa_model() -> TextModel {
+fn lsa_model(letters_weight: f64) -> TextModel {
     let texts = [
         "red dress",
         "navy shirt",
@@ -265,6 +265,7 @@ fn lsa_model() -> TextModel {
     let settings = Settings {
         dims: 4,
         features: 60,
+        letters_weight,
         ..Settings::lsa()
     };
     TextModel::fit(settings, texts).unwrap()
@@ -272,7 +273,11 @@ fn lsa_model() -> TextModel {
 
 #[test]
 fn an_lsa_model_read_back_is_the_model_written_and_no_bit_of_it_changes_unseen() {
-    let model = lsa_model();
+    let weighted = lsa_model(0.5);
+    let bytes = weighted.to_bytes().unwrap();
+    assert_eq!(bytes[8], 3, "version");
+    assert_eq!(TextModel::from_bytes(&bytes).unwrap(), weighted);
+    let model = lsa_model(1.0);
     let bytes = model.to_bytes().unwrap();
     assert_eq!(bytes[8], 2, "version");
     let back = TextModel::from_bytes(&bytes).unwrap();
@@ -300,7 +305,7 @@ fn an_lsa_model_read_back_is_the_model_written_and_no_bit_of_it_changes_unseen()
 
 #[test]
 fn a_projection_of_senseless_values_is_named() {
-    let mut bytes = lsa_model().to_bytes().unwrap();
+    let mut bytes = lsa_model(1.0).to_bytes().unwrap();
     let last = bytes.len() - CHECKSUM - 4;
     for senseless in [f32::NAN, f32::INFINITY, 7.0] {
         bytes[last..last + 4].copy_from_slice(&senseless.to_le_bytes());
@@ -320,7 +325,7 @@ fn a_projection_of_senseless_values_is_named() {
 
 #[test]
 fn an_unseen_word_is_placed_by_its_letters_and_keys_hit_at_random_are_not() {
-    let model = lsa_model();
+    let model = lsa_model(0.5);
     let cosine = |a: &str, b: &str| -> f32 {
         let (a, b) = (model.transform(a), model.transform(b));
         a.iter().zip(&b).map(|(a, b)| a * b).sum()
@@ -377,6 +382,32 @@ proptest! {
                 prop_assert!(length == 0.0 || (length - 1.0).abs() < 1e-4);
                 let explained = model.explain(text);
                 prop_assert_eq!(explained.known.is_empty(), length == 0.0);
+            }
+        }
+    }
+
+    /// Every language by its name, both methods, words and patterns, every norm: fit, explain, and the way to bytes and
+    /// back. Counting and merging are in `counts.rs`, export and import in `exchange.rs`.
+    #[test]
+    fn every_language_and_method_takes_arbitrary_unicode(
+        texts in prop::collection::vec("[\\p{L}\\p{M}'-]{0,12} \\PC{0,20}", 2..4),
+        other: String,
+        pattern in prop::option::of(prop::sample::select(Pattern::ALL.to_vec())),
+        norm in prop::sample::select(Norm::ALL.to_vec()),
+    ) {
+        let tokens = pattern.map_or(Tokens::Words, |pattern| Tokens::Pattern(PatternTokenizer { pattern, lowercase: true }));
+        for name in Language::all().map(Language::name) {
+            let language = Language::by_name(name).unwrap();
+            for base in [Settings { dims: 3, features: 40, ..Settings::lsa() }, Settings::default()] {
+                let settings = Settings { language, tokens, norm, ..base };
+                let Ok(model) = TextModel::fit(settings, &texts) else { continue };
+                for text in texts.iter().chain([&other]) {
+                    let vector = model.transform(text);
+                    prop_assert!(vector.iter().all(|w| w.is_finite()), "{}", name);
+                    let explained = model.explain(text);
+                    prop_assert_eq!(explained.is_known, vector.iter().any(|&w| w != 0.0), "{}", name);
+                }
+                prop_assert_eq!(&TextModel::from_bytes(&model.to_bytes().unwrap()).unwrap(), &model, "{}", name);
             }
         }
     }
