@@ -1,7 +1,7 @@
 //! Products that must not be parted by the split: those with equal pictures or equal titles, and whatever
 //! hangs together by them. And products that must not be tested, their pictures being learnt from.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -122,20 +122,26 @@ pub fn splits(products: &[Likeness], memberships: &[Membership]) -> (Vec<Split>,
 /// Takes into split `into` the groups of later splits that have a picture near to one there, and what is near to
 /// these in turn.
 fn absorb(splits: &mut [Split], products: &[Likeness], memberships: &[Membership], into: Split) -> u64 {
+    let later: Vec<usize> = (0..splits.len()).filter(|&i| splits[i] > into).collect();
+    let with_look = || {
+        later
+            .iter()
+            .filter_map(|&i| Some((i, products[i].look.as_ref()?)))
+    };
+    let index = near::Index::new(&with_look().map(|(_, look)| look).collect::<Vec<_>>());
+    let places: Vec<usize> = with_look().map(|(i, _)| i).collect();
+    let mut groups: HashMap<usize, Vec<usize>> = HashMap::new();
+    for &i in &later {
+        groups.entry(memberships[i].group).or_default().push(i);
+    }
     let mut total = 0;
     let mut new: Vec<usize> = (0..splits.len()).filter(|&i| splits[i] == into).collect();
     while !new.is_empty() {
-        let learnt: Vec<&Look> = new.iter().filter_map(|&i| products[i].look.as_ref()).collect();
-        let (places, held_out): (Vec<usize>, Vec<&Look>) = (0..splits.len())
-            .filter(|&i| splits[i] > into)
-            .filter_map(|i| Some((i, products[i].look.as_ref()?)))
-            .unzip();
-        let groups: HashSet<usize> = near::near_to_any(&held_out, &learnt)
-            .into_iter()
-            .map(|found| memberships[places[found]].group)
-            .collect();
-        new = (0..splits.len())
-            .filter(|&i| splits[i] > into && groups.contains(&memberships[i].group))
+        let looks: Vec<&Look> = new.iter().filter_map(|&i| products[i].look.as_ref()).collect();
+        let found = index.find(&looks).into_iter();
+        new = found
+            .filter_map(|found| groups.remove(&memberships[places[found]].group))
+            .flatten()
             .collect();
         new.iter().for_each(|&i| splits[i] = into);
         total += new.len() as u64;
