@@ -9,7 +9,7 @@ use textfeat::{Cutoff, Language, Settings};
 
 use super::catalogue::Caption;
 use super::fit::Request;
-use super::{bench, explain, fit, transform};
+use super::{bench, coverage, explain, fit, transform};
 
 /// Turns texts into vectors: TF-IDF over a fitted vocabulary of stemmed words
 #[derive(Debug, Parser)]
@@ -59,6 +59,13 @@ enum Command {
         model: PathBuf,
         /// The text
         text: String,
+    },
+    /// Count how many words of a catalogue's captions a model knows
+    Coverage {
+        /// text.model, or the folder that holds it
+        model: PathBuf,
+        /// What `ingest captions DUMP --out FILE.jsonl` wrote; `-` is stdin
+        file: PathBuf,
     },
     /// Time fit and transform of a text file, one document a line; reading the file is not counted
     Bench {
@@ -139,6 +146,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Outcome> {
         ),
         Command::Transform { model, file, out } => transform::run(&model, &file, out.as_deref(), common),
         Command::Explain { model, text } => explain::run(&model, &text, common),
+        Command::Coverage { model, file } => coverage::run(&model, &file, common),
         Command::Bench { file, settings } => bench::run(&file, settings.checked()?, common),
     }
 }

@@ -3,6 +3,7 @@
 mod bench;
 mod catalogue;
 mod cli;
+mod coverage;
 mod explain;
 mod fit;
 mod lines;
