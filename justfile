@@ -104,10 +104,13 @@ bench-data folder="../shared/data": build peers
     set -euo pipefail
     python=.venv-peers/bin/python
     $python benches/peer/ingest.py "$1/fashion-fullres" --program {{bin}}/ingest
+    $python benches/peer/resize.py "$1/fashion-fullres" --program {{bin}}/ingest
     $python benches/peer/tfidf.py "$1/fashion-captions" --textfeat {{bin}}/textfeat
     $python benches/peer/lsa.py "$1/fashion-captions" --textfeat {{bin}}/textfeat
     {{bin}}/ingest "$1/fashion-12k" --out data/bench/ingested
     {{bin}}/textfeat fit data/bench/ingested --out data/bench/features
+    {{bin}}/textfeat fit data/bench/ingested --out data/bench/lsa --method lsa
+    python3 benches/captions.py "$1/fashion-captions" --ingest {{bin}}/ingest --textfeat {{bin}}/textfeat --models data/bench/features data/bench/lsa
     {{bin}}/dataset pack --images data/bench/ingested --features data/bench/features --out data/bench/dataset
     $python benches/peer/loading.py --ingested data/bench/ingested --features data/bench/features --data data/bench/dataset --program {{bin}}/dataset
 

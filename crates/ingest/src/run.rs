@@ -17,7 +17,7 @@ use crate::catalogue::{self, Row};
 use crate::error::IngestError;
 use crate::fit::Square;
 use crate::groups::{self, Likeness, Membership};
-use crate::layout::{self, Entry, Layout, Survey};
+use crate::layout::{self, Entry, Layout, Survey, Wants};
 use crate::part::{self, Fate, Ingested};
 use crate::plan::{Plan, Settings};
 use crate::rejects::{self, Reject};
@@ -47,7 +47,7 @@ pub enum Ended {
 /// # Errors
 /// The dump cannot be used or the output folder cannot be written; flaws of single products are rejects.
 pub fn run(plan: &Plan, console: &Console, interrupt: &Interrupt) -> Result<Ended, IngestError> {
-    let layout = layout::open(&plan.dump, plan.layout, &plan.columns, console)?;
+    let layout = layout::open(&plan.dump, plan.layout, &plan.columns, Wants::Pictures, console)?;
     let settings = Settings {
         layout: layout.name(),
         size: plan.size,
@@ -69,7 +69,12 @@ pub fn run(plan: &Plan, console: &Console, interrupt: &Interrupt) -> Result<Ende
         return Ok(Ended::Finished(record, Vec::new()));
     }
     let begun = Instant::now();
-    let Survey { entries, rejects } = layout.survey(console)?;
+    let Survey {
+        entries,
+        rejects,
+        further,
+        ..
+    } = layout.survey(console)?;
     let with_picture = entries.len();
     let shards = into_shards(entries, plan.shards);
     let records = make_shards(plan, layout.as_ref(), &folder, &shards, console, interrupt)?;
@@ -80,7 +85,7 @@ pub fn run(plan: &Plan, console: &Console, interrupt: &Interrupt) -> Result<Ende
     console.detail(format!("{with_picture} photos in {made:.1} s"));
     // The last step needs memory for all products; what was known of the dump does not stay beside it.
     drop((shards, layout));
-    finish(folder, records, rejects, made)
+    finish(folder, records, rejects, further, made)
 }
 
 /// Says how the folder stands to the work; `would` opens what is only talked about.
@@ -184,6 +189,7 @@ fn finish(
     folder: StageFolder,
     records: BTreeMap<u32, ShardRecord>,
     mut rejects: Vec<Reject>,
+    further: u64,
     made: f64,
 ) -> Result<Ended, IngestError> {
     let begun = Instant::now();
@@ -223,6 +229,7 @@ fn finish(
     let (splits, near_duplicates) = groups::splits(&likenesses, &memberships);
     let mut tally = Tally {
         near_duplicates,
+        further,
         ..Tally::default()
     };
     let mut outputs = BTreeMap::new();
@@ -272,6 +279,7 @@ struct Tally {
     splits: [u64; 3],
     duplicates: u64,
     near_duplicates: u64,
+    further: u64,
     cut: u64,
     profiles_ignored: u64,
 }
@@ -297,6 +305,7 @@ impl Tally {
             ("test", test),
             ("duplicates", self.duplicates),
             ("near_duplicates", self.near_duplicates),
+            ("further_records", self.further),
             ("texts_cut", self.cut),
             ("profiles_ignored", self.profiles_ignored),
         ];

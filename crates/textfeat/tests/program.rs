@@ -125,6 +125,48 @@ fn table(rows: std::ops::Range<usize>, lists: Vec<Series>) -> DataFrame {
 }
 
 #[test]
+fn coverage_counts_the_words_of_each_caption_that_the_model_knows() {
+    let house = House::new();
+    house.ok(&["fit", "in", "--out", "out", "--dims", "8"]);
+    let lines = [
+        r#"{"id": "1", "captions": ["red shirts for the zebra", "red shirt", "", "zebra"]}"#,
+        r#"{"id": "2", "captions": ["navy", "secret zebra", "men", "zebra 12"]}"#,
+    ];
+    fs::write(house.path("captions.jsonl"), lines.join("\n")).unwrap();
+    let (out, _) = house.ok(&["coverage", "out", "captions.jsonl", "--json"]);
+    let told: Value = serde_json::from_str(out.lines().last().unwrap()).unwrap();
+    assert_eq!(told["products"], 2);
+    let of = |caption: &str| {
+        let told = &told["captions"][caption];
+        [
+            &told["words"],
+            &told["captions"],
+            &told["known"],
+            &told["none_known"],
+        ]
+        .map(|n| n.as_f64().unwrap())
+    };
+    assert_eq!(
+        of("full"),
+        [4.0, 2.0, 0.75, 0.0],
+        "`for` and `the` are stop words"
+    );
+    assert_eq!(of("title"), [4.0, 2.0, 0.5, 0.5]);
+    assert_eq!(of("attributes"), [1.0, 1.0, 1.0, 0.0], "an empty caption is none");
+    assert_eq!(of("short"), [2.0, 2.0, 0.0, 1.0], "plain numbers are no words");
+    fs::write(
+        house.path("captions.jsonl"),
+        "{\"id\": \"1\", \"captions\": [\"one\"]}\n",
+    )
+    .unwrap();
+    let err = house.fails(1, &["coverage", "out", "captions.jsonl"]);
+    assert!(
+        err.contains("captions.jsonl: line 1: expected") && err.contains("\nhint: "),
+        "{err}"
+    );
+}
+
+#[test]
 fn features_are_those_of_the_model_for_every_caption_in_order() {
     let house = House::new();
     let (out, _) = house.ok(&["fit", "in", "--out", "out", "--dims", "8", "--json"]);

@@ -360,7 +360,25 @@ fn what_is_no_picture_is_told_from_what_is_not_decoded() {
     ] {
         assert_eq!(reason(bytes.as_bytes()), Reason::NotAnImage, "{bytes}");
     }
-    assert_eq!(reason(b"\0\0\0\x1cftypavif\0\0\0\0"), Reason::Unsupported);
+    for (bytes, brand) in [
+        (
+            include_bytes!("../../tests/fixtures/flag.avif").as_slice(),
+            "avif",
+        ),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "heic"),
+        (b"\0\0\0\x18ftyp", ""),
+    ] {
+        let flaw = decode(bytes, WIDE).unwrap_err();
+        if brand.is_empty() {
+            assert_eq!(flaw.reason, Reason::NotAnImage);
+        } else {
+            assert_eq!(flaw.reason, Reason::Unsupported);
+            assert!(
+                flaw.detail.contains(brand) && flaw.detail.contains("convert"),
+                "{flaw:?}"
+            );
+        }
+    }
     assert_eq!(reason(b"\xff\xd8\xff"), Reason::Truncated);
     assert_eq!(reason(b"\xff\xd8\xff\xe0\0\0"), Reason::Corrupt);
     assert_eq!(reason(b"\xff\xd8\xff\xda\0\x02"), Reason::Corrupt);

@@ -9,7 +9,7 @@ use super::catalogue::Caption;
 use super::count::Part;
 use super::fit::Request;
 use super::settings::{AnalysisArgs, SettingsArgs, WeightArgs};
-use super::{bench, count, explain, fit, transform, vocabulary};
+use super::{bench, count, coverage, explain, fit, transform, vocabulary};
 
 /// Turns texts into vectors: TF-IDF over a fitted vocabulary of stemmed words
 #[derive(Debug, Parser)]
@@ -109,6 +109,13 @@ enum Command {
         #[arg(default_value = "-")]
         file: PathBuf,
     },
+    /// Count how many words of a catalogue's captions a model knows
+    Coverage {
+        /// text.model, or the folder that holds it
+        model: PathBuf,
+        /// What `ingest captions DUMP --out FILE.jsonl` wrote; `-` is stdin
+        file: PathBuf,
+    },
     /// Time fit and transform of a text file, one document a line; reading the file is not counted
     Bench {
         /// Documents, one a line; `-` is stdin
@@ -183,6 +190,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Tokens { model, file } => vocabulary::tokens(&model, &file, common),
         Command::Transform { model, file, out } => transform::run(&model, &file, out.as_deref(), common),
         Command::Explain { model, text } => explain::run(&model, &text, common),
+        Command::Coverage { model, file } => coverage::run(&model, &file, common),
         Command::Bench { file, settings } => bench::run(&file, settings.checked()?, common),
     }
 }

@@ -4,6 +4,7 @@ mod bench;
 mod catalogue;
 mod cli;
 mod count;
+mod coverage;
 mod explain;
 mod fit;
 mod lines;
