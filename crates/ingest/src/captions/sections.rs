@@ -175,16 +175,18 @@ fn kind(line: &str) -> Kind {
     if SEEN.contains(&heading) {
         return Kind::Seen;
     }
+    // What follows belongs to the section as well, so this goes before lines that stand alone.
+    if lower
+        .split_once(':')
+        .is_some_and(|(heading, _)| UNSEEN.contains(&heading.trim()) || heading.trim().ends_with("wash care"))
+    {
+        return Kind::UnseenWithText;
+    }
     let aside = lower.len() <= ASIDE_BYTES && ASIDE.iter().any(|phrase| lower.contains(phrase));
     if aside || is_measure(&lower) || lower.starts_with("warranty provided") {
         return Kind::Aside;
     }
-    match lower.split_once(':') {
-        Some((heading, _)) if UNSEEN.contains(&heading.trim()) || heading.trim().ends_with("wash care") => {
-            Kind::UnseenWithText
-        }
-        _ => Kind::Text,
-    }
+    Kind::Text
 }
 
 /// `height: 24 cm`, `length 95 cm`; not `length: to the knee`.
