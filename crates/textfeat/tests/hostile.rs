@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use proptest::prelude::*;
-use textfeat::{Language, ModelError, Settings, TextModel};
+use textfeat::{Language, Letters, ModelError, Settings, TextModel};
 
 /// Magic, version, length of the header.
 const PREFIX: usize = 16;
@@ -283,6 +283,19 @@ fn an_unseen_word_is_placed_by_its_letters_and_keys_hit_at_random_are_not() {
     assert_eq!(explained.unknown[0].kin[0], "shirt");
     assert_eq!(explained.unknown[1].kin, Vec::<String>::new());
     assert!(!model.explain("qwxzv").is_known);
+}
+
+#[test]
+fn a_text_of_stray_letters_is_unknown_to_plain_terms_too() {
+    let settings = Settings {
+        letters: Some(Letters { least: 1, most: 2 }),
+        ..Settings::default()
+    };
+    let model = TextModel::fit(settings, ["red dress"]).unwrap();
+    // One of its letters is known, the runs are not.
+    assert!(!model.explain("qwxdz").is_known);
+    assert!(model.transform("qwxdz").iter().all(|&v| v == 0.0));
+    assert!(model.transform("dresss").iter().any(|&v| v > 0.0));
 }
 
 proptest! {
