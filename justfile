@@ -105,6 +105,10 @@ bench-data folder="../shared/data": build
     {{bin}}/dataset pack --images data/bench/ingested --features data/bench/features --out data/bench/dataset
     $python benches/peer/loading.py --ingested data/bench/ingested --features data/bench/features --data data/bench/dataset --program {{bin}}/dataset
 
+# Fuzzes what reads foreign bytes, each TARGET (or all) for so many SECONDS; needs cargo-fuzz, and builds polars anew
+fuzz seconds="60" *targets:
+    fuzz/run.sh "$@"
+
 # What CI checks beside the tests: format, lints, documentation, licences and advisories
 check: setup
     cargo fmt --all --check
