@@ -118,6 +118,10 @@ bench-data folder="../shared/data": build peers
 bench-memory *flags: build peers
     .venv-peers/bin/python benches/memory.py --programs {{bin}} --plot docs/memory.png "$@"
 
+# Fuzzes what reads foreign bytes, each TARGET (or all) for so many SECONDS; needs cargo-fuzz, and builds polars anew
+fuzz seconds="60" *targets:
+    fuzz/run.sh "$@"
+
 # What CI checks beside the tests: format, lints, documentation, licences and advisories
 check: setup
     cargo fmt --all --check

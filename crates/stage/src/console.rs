@@ -2,6 +2,9 @@
 
 use std::io::{self, IsTerminal, Write};
 
+/// A verbosity at which not even warnings are said.
+const SILENT: i8 = i8::MIN;
+
 /// Where a program speaks. Cheap to copy.
 #[derive(Debug, Clone, Copy)]
 pub struct Console {
@@ -27,7 +30,7 @@ impl Console {
     #[must_use]
     pub const fn silent() -> Self {
         Self {
-            verbosity: -1,
+            verbosity: SILENT,
             json: false,
             terminal: false,
         }
@@ -79,7 +82,9 @@ impl Console {
 
     /// Says what the user should know even with `-q`.
     pub fn warn(&self, line: impl AsRef<str>) {
-        say(&format!("warning: {}", line.as_ref()));
+        if self.verbosity > SILENT {
+            say(&format!("warning: {}", line.as_ref()));
+        }
     }
 }
 

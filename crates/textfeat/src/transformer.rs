@@ -171,7 +171,8 @@ impl<'m> Transformer<'m> {
             }
             None => {
                 vector.fill(0.0);
-                for &(column, weight) in &self.row {
+                // Of a text that is not known, stray runs of letters may be.
+                for &(column, weight) in self.row.iter().filter(|_| self.is_known) {
                     vector[column as usize] = weight as f32;
                 }
                 self.is_known

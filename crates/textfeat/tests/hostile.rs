@@ -340,6 +340,19 @@ fn an_unseen_word_is_placed_by_its_letters_and_keys_hit_at_random_are_not() {
     assert!(!model.explain("qwxzv").is_known);
 }
 
+#[test]
+fn a_text_of_stray_letters_is_unknown_to_plain_terms_too() {
+    let settings = Settings {
+        letters: Some(Letters { least: 1, most: 2 }),
+        ..Settings::default()
+    };
+    let model = TextModel::fit(settings, ["red dress"]).unwrap();
+    // One of its letters is known, the runs are not.
+    assert!(!model.explain("qwxdz").is_known);
+    assert!(model.transform("qwxdz").iter().all(|&v| v == 0.0));
+    assert!(model.transform("dresss").iter().any(|&v| v > 0.0));
+}
+
 proptest! {
     #[test]
     fn lsa_takes_any_text(texts in prop::collection::vec("\\PC{0,30}", 1..5), other: String) {
