@@ -38,8 +38,13 @@ impl Fixture {
 
     /// As [`Fixture::new`], already packed.
     pub(crate) fn packed(shards: &[usize]) -> Self {
+        Self::packed_as(shards, None)
+    }
+
+    /// As [`Fixture::packed`], compressed as the word says.
+    pub(crate) fn packed_as(shards: &[usize], compress: Option<&str>) -> Self {
         let fixture = Self::new(shards);
-        fixture.pack();
+        fixture.pack_as(compress);
         fixture
     }
 
@@ -60,8 +65,14 @@ impl Fixture {
     }
 
     pub(crate) fn pack(&self) -> StageRecord {
+        self.pack_as(None)
+    }
+
+    pub(crate) fn pack_as(&self, compress: Option<&str>) -> StageRecord {
         match self
             .plan()
+            .compressed(compress.map(|compress| compress.parse().unwrap()))
+            .unwrap()
             .run(false, &Console::silent(), &Interrupt::default())
             .unwrap()
         {

@@ -1,7 +1,7 @@
 //! Images and vectors to checksummed, memory-mapped shards, and back.
 //!
 //! [`pack`] joins what `ingest` and `textfeat` wrote, shard by shard, into files laid out as [`mod@format`]
-//! says. [`Dataset`] maps them and gives any sample of a [`Split`] without copying; [`Epochs`] and [`Balanced`]
+//! says, raw or compressed. [`Dataset`] maps them and gives any sample of a [`Split`], without copying where it is raw; [`Epochs`] and [`Balanced`]
 //! say in which order training sees them, and a [`Loader`] fills batches ahead in that order. [`verify`] reads every byte again and names what is damaged; [`inspect`] shows
 //! what is inside.
 //!
@@ -23,9 +23,11 @@ compile_error!("shards hold little-endian floats that are used in place");
 mod balance;
 pub mod bench;
 mod codec;
+mod compress;
 mod dataset;
 mod epochs;
 mod error;
+mod filter;
 #[cfg(test)]
 mod fixture;
 mod folder;
@@ -38,9 +40,11 @@ mod parse;
 mod shard;
 mod shuffle;
 mod split;
+mod sums;
 pub mod verify;
 
 pub use balance::Balanced;
+pub use compress::Compression;
 pub use dataset::{Dataset, Sample};
 pub use epochs::Epochs;
 pub use error::DatasetError;

@@ -20,8 +20,8 @@ use stage::{
     Console, Interrupt, OutputFile, Progress, ShardRecord, StageFolder, StageKey, StageRecord, Standing,
 };
 
-use crate::folder::{TEXT_MODEL, shard_name};
-use crate::{DatasetError, Split};
+use crate::folder::{Settings, TEXT_MODEL, shard_name, sums_name};
+use crate::{Compression, DatasetError, Split};
 use inputs::Inputs;
 
 /// Bytes of the text model copied at a time.
@@ -63,6 +63,16 @@ impl PackPlan {
             inputs,
             out: out.to_owned(),
         })
+    }
+
+    /// The same plan for shards that are compressed, or raw with `None`.
+    ///
+    /// # Errors
+    /// The settings cannot be written as JSON.
+    pub fn compressed(mut self, compression: Option<Compression>) -> Result<Self, DatasetError> {
+        self.inputs.settings.compress = compression;
+        self.key = self.inputs.key()?;
+        Ok(self)
     }
 
     /// Number of shards.
@@ -169,14 +179,17 @@ impl PackPlan {
     }
 
     fn pack_shard(&self, folder: &StageFolder, shard: u32) -> Result<ShardRecord, DatasetError> {
-        let name = shard_name(shard);
+        let (name, sums_name) = (shard_name(shard), sums_name(shard));
         let sources = self.inputs.shard(shard)?;
-        let (file, counts) = write::shard(&folder.dir().join(&name), &sources, self.inputs.settings.shape)?;
+        let path = |name: &str| folder.dir().join(name);
+        let Settings { shape, compress, .. } = self.inputs.settings;
+        let written = write::shard(&path(&name), &path(&sums_name), &sources, shape, compress)?;
         let detail = Split::ALL
             .into_iter()
-            .map(|split| (split.name(), counts[split as usize]));
+            .map(|split| (split.name(), written.counts[split as usize]));
         let detail = detail.collect::<BTreeMap<_, _>>();
-        Ok(folder.commit_shard(shard, BTreeMap::from([(name, file)]), json!(detail))?)
+        let outputs = BTreeMap::from([(name, written.shard), (sums_name, written.sums)]);
+        Ok(folder.commit_shard(shard, outputs, json!(detail))?)
     }
 
     fn copy_text_model(&self, path: &Path) -> Result<OutputFile, DatasetError> {
