@@ -12,7 +12,8 @@ use stage::shards::shard_file;
 use stage::{Console, Interrupt, StageFolder, StageKey, StageRecord, atomic};
 use tempfile::TempDir;
 
-use crate::pack::{PackPlan, Packed};
+use crate::Ended;
+use crate::pack::PackPlan;
 
 pub(crate) const SIZE: u32 = 4;
 pub(crate) const DIMS: u32 = 5;
@@ -76,8 +77,8 @@ impl Fixture {
             .run(false, &Console::silent(), &Interrupt::default())
             .unwrap()
         {
-            Packed::Already(record) | Packed::Finished(record) => *record,
-            Packed::Interrupted { .. } => panic!("nobody asked to stop"),
+            Ended::Already(record) | Ended::Finished(record) => *record,
+            Ended::Interrupted { .. } => panic!("nobody asked to stop"),
         }
     }
 

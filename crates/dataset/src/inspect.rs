@@ -112,19 +112,22 @@ impl<'a> SampleView<'a> {
 /// # Errors
 /// The file cannot be written.
 pub fn write_png(path: &Path, resolution: usize, image: &[u8]) -> Result<(), DatasetError> {
-    let fail = |e| StageError::io(path, "cannot write as PNG", e);
-    let side = u32::try_from(resolution).map_err(|e| fail(io::Error::other(e)))?;
     let mut file = AtomicFile::create(path)?;
-    let mut encoder = png::Encoder::new(&mut file, side, side);
-    encoder.set_color(png::ColorType::Rgb);
-    encoder.set_depth(png::BitDepth::Eight);
-    let written = encoder.write_header().and_then(|mut writer| {
-        writer.write_image_data(image)?;
-        writer.finish()
-    });
-    written.map_err(|e| fail(e.into()))?;
+    let written = encode_png(&mut file, resolution, image);
+    written.map_err(|e| StageError::io(path, "cannot write as PNG", e))?;
     file.commit()?;
     Ok(())
+}
+
+/// Writes `image` as PNG to the end of `to`.
+pub(crate) fn encode_png(to: impl io::Write, resolution: usize, image: &[u8]) -> io::Result<()> {
+    let side = u32::try_from(resolution).map_err(io::Error::other)?;
+    let mut encoder = png::Encoder::new(to, side, side);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(image)?;
+    Ok(writer.finish()?)
 }
 
 #[cfg(test)]

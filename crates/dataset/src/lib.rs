@@ -3,7 +3,7 @@
 //! [`pack`] joins what `ingest` and `textfeat` wrote, shard by shard, into files laid out as [`mod@format`]
 //! says, raw or compressed. [`Dataset`] maps them and gives any sample of a [`Split`], without copying where it is raw; [`Epochs`] and [`Balanced`]
 //! say in which order training sees them, and a [`Loader`] fills batches ahead in that order. [`verify`] reads every byte again and names what is damaged; [`inspect`] shows
-//! what is inside.
+//! what is inside; [`export`] writes what other tools read.
 //!
 //! ```no_run
 //! use dataset::{Dataset, Epochs, Split};
@@ -27,6 +27,7 @@ mod compress;
 mod dataset;
 mod epochs;
 mod error;
+pub mod export;
 mod filter;
 #[cfg(test)]
 mod fixture;
@@ -42,6 +43,7 @@ mod shuffle;
 mod split;
 mod sums;
 pub mod verify;
+mod work;
 
 pub use balance::Balanced;
 pub use compress::Compression;
@@ -50,3 +52,4 @@ pub use epochs::Epochs;
 pub use error::DatasetError;
 pub use loader::{Batch, BatchBuffer, CaptionRule, LoadPlan, Loader, MemoryBuffer, Order, Share};
 pub use split::Split;
+pub use work::Ended;

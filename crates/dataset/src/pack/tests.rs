@@ -8,7 +8,7 @@ use polars::prelude::*;
 use super::*;
 use crate::fixture::{DIMS, Fixture, SIZE, flip};
 
-fn silent(plan: &PackPlan) -> Result<Packed, DatasetError> {
+fn silent(plan: &PackPlan) -> Result<Ended, DatasetError> {
     plan.run(false, &Console::silent(), &Interrupt::default())
 }
 
@@ -65,7 +65,7 @@ fn compressed_shards_are_other_work_and_give_the_same_samples_at_any_number_of_r
         changes.iter().any(|change| change.contains("zstd:3")),
         "{changes:?}"
     );
-    let Packed::Finished(record) = silent(&plan("zstd")).unwrap() else {
+    let Ended::Finished(record) = silent(&plan("zstd")).unwrap() else {
         panic!("packed anew")
     };
     assert_eq!(
@@ -73,23 +73,23 @@ fn compressed_shards_are_other_work_and_give_the_same_samples_at_any_number_of_r
         (2, &json!("zstd:3"))
     );
     let once = contents(&fixture.out());
-    assert!(matches!(silent(&plan("zstd:3")).unwrap(), Packed::Already(_)));
+    assert!(matches!(silent(&plan("zstd:3")).unwrap(), Ended::Already(_)));
     let forced = plan("zstd").run(true, &Console::silent(), &Interrupt::default());
-    assert!(matches!(forced.unwrap(), Packed::Finished(_)));
+    assert!(matches!(forced.unwrap(), Ended::Finished(_)));
     assert_eq!(contents(&fixture.out()), once);
     // And raw again: the bytes that they were.
-    assert!(matches!(silent(&fixture.plan()).unwrap(), Packed::Finished(_)));
+    assert!(matches!(silent(&fixture.plan()).unwrap(), Ended::Finished(_)));
     assert_eq!(contents(&fixture.out()), raw);
 }
 
 #[test]
 fn the_same_inputs_are_packed_once() {
     let fixture = Fixture::packed(&[2, 1]);
-    assert!(matches!(silent(&fixture.plan()).unwrap(), Packed::Already(_)));
+    assert!(matches!(silent(&fixture.plan()).unwrap(), Ended::Already(_)));
     let plan = fixture.plan();
     let before = contents(&fixture.out());
     let forced = plan.run(true, &Console::silent(), &Interrupt::default()).unwrap();
-    assert!(matches!(forced, Packed::Finished(_)));
+    assert!(matches!(forced, Ended::Finished(_)));
     assert_eq!(contents(&fixture.out()), before);
 }
 
@@ -110,7 +110,7 @@ fn other_inputs_are_said_and_packed_anew() {
             "input images: other content"
         ]
     );
-    assert!(matches!(silent(&plan).unwrap(), Packed::Finished(_)));
+    assert!(matches!(silent(&plan).unwrap(), Ended::Finished(_)));
     assert_eq!(
         contents(&fixture.out()).len(),
         3,
@@ -165,8 +165,8 @@ fn an_interrupted_run_keeps_what_is_finished() {
     let stop = Interrupt::default();
     stop.request();
     let packed = fixture.plan().run(false, &Console::silent(), &stop).unwrap();
-    assert!(matches!(packed, Packed::Interrupted { done: 0, total: 2 }));
-    assert!(matches!(silent(&fixture.plan()).unwrap(), Packed::Finished(_)));
+    assert!(matches!(packed, Ended::Interrupted { done: 0, total: 2 }));
+    assert!(matches!(silent(&fixture.plan()).unwrap(), Ended::Finished(_)));
 }
 
 #[test]
