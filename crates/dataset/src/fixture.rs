@@ -65,10 +65,6 @@ impl Fixture {
         PackPlan::new(&self.images(), &self.features_dir(), &self.out()).unwrap()
     }
 
-    pub(crate) fn pack(&self) -> StageRecord {
-        self.pack_as(None)
-    }
-
     pub(crate) fn pack_as(&self, compress: Option<&str>) -> StageRecord {
         match self
             .plan()

@@ -28,7 +28,7 @@ fn contents(dir: &Path) -> BTreeMap<String, Vec<u8>> {
 #[test]
 fn the_record_counts_products_by_split_and_names_the_inputs() {
     let fixture = Fixture::new(&[4, 0, 2]);
-    let record = fixture.pack();
+    let record = fixture.pack_as(None);
     let count = |name: &str| record.counts[name];
     assert_eq!(
         [count("products"), count("train"), count("val"), count("test")],
@@ -140,7 +140,7 @@ fn a_killed_run_goes_on_and_ends_with_the_same_bytes() {
         .unwrap()
         .modified()
         .unwrap();
-    let record = fixture.pack();
+    let record = fixture.pack_as(None);
     assert_eq!(
         fs::metadata(fixture.out().join(shard_name(1)))
             .unwrap()
@@ -150,7 +150,7 @@ fn a_killed_run_goes_on_and_ends_with_the_same_bytes() {
     );
 
     let unbroken = Fixture::new(&[3, 1, 2]);
-    let expected = unbroken.pack();
+    let expected = unbroken.pack_as(None);
     assert_eq!(contents(&fixture.out()), contents(&unbroken.out()));
     assert_eq!(
         (record.outputs, record.counts),
