@@ -78,6 +78,8 @@ pub fn run(plan: &Plan, console: &Console, interrupt: &Interrupt) -> Result<Ende
         return Ok(Ended::Interrupted(records.len()));
     }
     console.detail(format!("{with_picture} photos in {made:.1} s"));
+    // The last step needs memory for all products; what was known of the dump does not stay beside it.
+    drop((shards, layout));
     finish(folder, records, rejects, made)
 }
 
@@ -197,7 +199,7 @@ fn finish(
                 expected: "the record of a shard with its part".to_owned(),
                 found: "none".to_owned(),
             })?;
-        for fate in part::read(&dir.join(shard::part_file(number)), &part)? {
+        part::each(&dir.join(shard::part_file(number)), &part, |fate| {
             match fate {
                 Fate::Ingested(product) => {
                     let Ingested {
@@ -207,16 +209,12 @@ fn finish(
                         look,
                         ..
                     } = *product;
-                    likenesses.push(Likeness {
-                        id,
-                        content_hash,
-                        title: captions.title,
-                        look,
-                    });
+                    likenesses.push(Likeness::new(id, &content_hash, &captions.title, look));
                 }
                 Fate::Rejected(reject) => rejects.push(reject),
             }
-        }
+            Ok::<_, IngestError>(())
+        })?;
         lasting.push((number, record, part));
     }
     rejects.sort();
@@ -228,24 +226,23 @@ fn finish(
         ..Tally::default()
     };
     let mut outputs = BTreeMap::new();
-    // The parts are read a second time, now whole, rather than held for all shards at once.
+    // The parts are read a second time, rather than held for all shards at once.
     let mut placed = memberships.iter().zip(splits);
     for (number, _, part) in &lasting {
-        let ingested = part::read(&dir.join(shard::part_file(*number)), part)?
-            .into_iter()
-            .filter_map(|fate| match fate {
-                Fate::Ingested(product) => Some(*product),
-                Fate::Rejected(_) => None,
-            });
-        let rows: Vec<Row<'_>> = ingested
-            .zip(placed.by_ref())
-            .map(|(product, (&Membership { group, duplicate_of }, split))| Row {
-                product,
-                split,
-                group: &likenesses[group].id,
-                duplicate_of: duplicate_of.map(|i| likenesses[i].id.as_str()),
-            })
-            .collect();
+        let mut rows: Vec<Row<'_>> = Vec::new();
+        part::each(&dir.join(shard::part_file(*number)), part, |fate| {
+            if let Fate::Ingested(product) = fate
+                && let Some((&Membership { group, duplicate_of }, split)) = placed.next()
+            {
+                rows.push(Row {
+                    product: *product,
+                    split,
+                    group: &likenesses[group].id,
+                    duplicate_of: duplicate_of.map(|i| likenesses[i].id.as_str()),
+                });
+            }
+            Ok::<_, IngestError>(())
+        })?;
         rows.iter().for_each(|row| tally.add(row));
         let name = shard_file("catalogue", *number, "parquet");
         outputs.insert(name.clone(), catalogue::write(&dir.join(name), &rows)?);

@@ -47,7 +47,7 @@ impl Census {
         self.survey.entries.push(Entry {
             id: id.to_owned(),
             image,
-            texts,
+            texts: (&texts).into(),
         });
     }
 

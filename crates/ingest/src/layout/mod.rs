@@ -4,6 +4,7 @@
 mod census;
 pub mod fashion;
 mod open;
+mod packed;
 mod records;
 mod sidecar;
 mod tabular;
@@ -17,6 +18,7 @@ use serde::Serialize;
 use stage::Console;
 
 pub use self::open::open;
+pub use self::packed::Packed;
 use crate::captions::clean;
 use crate::error::IngestError;
 use crate::rejects::{Flaw, Reject};
@@ -114,7 +116,7 @@ pub struct Entry {
     /// The picture's path in the layout's source.
     pub image: String,
     /// What the dump's tables say of it.
-    pub texts: Texts,
+    pub texts: Packed,
 }
 
 /// All products of a dump.
@@ -148,7 +150,7 @@ pub trait Layout: Sync {
     /// # Errors
     /// Such a file is damaged, with its path; the product is then rejected.
     fn texts(&self, entry: &Entry) -> Result<Texts, (Flaw, String)> {
-        Ok(entry.texts.clone())
+        Ok(entry.texts.unpack())
     }
 }
 

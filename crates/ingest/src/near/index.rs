@@ -239,4 +239,72 @@ mod tests {
             prop_assert_eq!(index.find(&then.iter().collect::<Vec<_>>()), later);
         }
     }
+
+    /// Looks around `kinds` silhouettes, up to `bits` and `tones` away from them.
+    fn crowd(count: usize, kinds: u64, bits: usize, tones: u8) -> Vec<Look> {
+        let mut state = 1_u64;
+        let mut draw = move || {
+            // xorshift64, Marsaglia 2003.
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state
+        };
+        let silhouettes: Vec<[u8; HASH_BYTES]> = (0..kinds)
+            .map(|_| std::array::from_fn(|_| (draw() & draw()) as u8))
+            .collect();
+        (0..count)
+            .map(|_| {
+                let mut hash = silhouettes[(draw() % kinds) as usize];
+                for _ in 0..draw() % (bits as u64 + 1) {
+                    let bit = draw() as usize % (HASH_BYTES * 8);
+                    hash[bit / 8] ^= 1 << (bit % 8);
+                }
+                let mut tone = || 255 - (draw() % (u64::from(tones) + 1)) as u8;
+                let colour = [tone(), tone(), tone()];
+                let tint = std::array::from_fn(|at| colour[at % 3].saturating_sub(255 - tone()));
+                Look { hash, tint }
+            })
+            .collect()
+    }
+
+    #[test]
+    #[ignore = "a measurement: cargo test -p ingest crowds -- --ignored --nocapture"]
+    fn crowds_are_searched_in_time_that_grows_with_them() {
+        for (name, kinds, bits, tones) in [
+            ("garments of 300 silhouettes", 300, 40, 120),
+            ("garments of 10 silhouettes", 10, 20, 120),
+            ("one silhouette in all colours", 1, 0, 200),
+            ("all but white", 1, 12, 3),
+        ] {
+            for count in [20_000, 200_000] {
+                let looks = crowd(count, kinds, bits, tones);
+                let (held_out, learnt) = looks.split_at(count / 10);
+                let (held_out, learnt): (Vec<_>, Vec<_>) =
+                    (held_out.iter().collect(), learnt.iter().collect());
+                let begun = std::time::Instant::now();
+                let found = Index::new(&held_out).find(&learnt);
+                let by_index = begun.elapsed().as_secs_f64();
+                let some = &held_out[..held_out.len() / 50];
+                let begun = std::time::Instant::now();
+                let near: Vec<usize> = (0..some.len())
+                    .into_par_iter()
+                    .filter(|&i| learnt.iter().any(|other| some[i].is_near(other)))
+                    .collect();
+                let by_all = begun.elapsed().as_secs_f64() * 50.0;
+                assert_eq!(
+                    near,
+                    found
+                        .iter()
+                        .copied()
+                        .filter(|&i| i < some.len())
+                        .collect::<Vec<_>>()
+                );
+                eprintln!(
+                    "{name}, {count}: {} found, index {by_index:.3} s, all with all {by_all:.1} s (of a fiftieth)",
+                    found.len()
+                );
+            }
+        }
+    }
 }

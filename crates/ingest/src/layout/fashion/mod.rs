@@ -155,7 +155,7 @@ impl Layout for Fashion {
     }
 
     fn texts(&self, entry: &Entry) -> Result<Texts, (Flaw, String)> {
-        let mut texts = entry.texts.clone();
+        let mut texts = entry.texts.unpack();
         if let Some(path) = self.styles.path(&entry.id) {
             let own = json::read(self.source.as_ref(), path).map_err(|flaw| (flaw, path.to_owned()))?;
             texts.complete_with(own);

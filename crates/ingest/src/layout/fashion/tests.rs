@@ -74,7 +74,8 @@ fn every_row_and_every_picture_is_accounted_for() {
     ];
     assert_eq!(rejects, expected);
     assert_eq!(
-        survey.entries[1].texts.title, "Shirt",
+        survey.entries[1].texts.unpack().title,
+        "Shirt",
         "the first row of an id is kept"
     );
     assert_eq!(fashion.texts(&survey.entries[2]).unwrap().title, "Only JSON");
