@@ -30,6 +30,8 @@ WIDTH, HEIGHT = 72, 96
 FIRST_ID = 1_000_000
 DRAWN = 1000
 SHARED = 10
+# Stands for the id in a product's JSON until it is filled in.
+ID = 99_999_999
 
 
 def letters(number):
@@ -45,20 +47,14 @@ def letters(number):
 def variant(drawn, number):
     """Product `number`: its row and its JSON, from those of one that was drawn."""
     dice = random.Random(number)
-    row, style, _ = drawn[number % len(drawn)]
+    row, style, description, _ = drawn[number % len(drawn)]
     product = FIRST_ID + number
     # Zipf: few brands are common, many have one product.
     brand = letters(int(20_000 ** dice.random())).capitalize()
     model = f"{letters(dice.randrange(400)).upper()}{number}"
     title = f"{brand} {row[-1]} {model}"
-    data = json.loads(style)
-    data["data"]["id"] = product
-    data["data"]["brandName"] = brand
-    data["data"]["productDisplayName"] = title
-    text = data["data"]["productDescriptors"]["description"]
-    other = drawn[dice.randrange(len(drawn))][1]
-    text["value"] += f"<p>Model {model} of {brand}.</p>" + json.loads(other)["data"]["productDescriptors"]["description"]["value"]
-    return ",".join([str(product), *row[1:-1], title]) + "\n", product, json.dumps(data)
+    description = f"{description}<p>Model {model} of {brand}.</p>{drawn[dice.randrange(len(drawn))][2]}"
+    return ",".join([str(product), *row[1:-1], title]) + "\n", product, style % {"id": product, "brand": brand, "title": title, "description": description}
 
 
 def picture(small, number):
@@ -79,7 +75,7 @@ def write_products(drawn, to, numbers):
         row, product, style = variant(drawn, number)
         image = to / "images" / f"{product}.jpg"
         if number % SHARED == 0:
-            image.write_bytes(picture(drawn[number // SHARED % len(drawn)][2], number))
+            image.write_bytes(picture(drawn[number // SHARED % len(drawn)][3], number))
             first = image
         else:
             os.link(first, image)
@@ -95,10 +91,16 @@ def load_drawn(folder):
     drawn = []
     for line in lines[1:]:
         row = line.split(",")
-        style = (folder / "styles" / f"{row[0]}.json").read_text()
+        style = json.loads((folder / "styles" / f"{row[0]}.json").read_text())
+        description = json.dumps(style["data"]["productDescriptors"]["description"]["value"])[1:-1]
+        style["data"].update(id=ID, brandName="@brand", productDisplayName="@title")
+        style["data"]["productDescriptors"]["description"]["value"] = "@description"
+        style = json.dumps(style).replace("%", "%%").replace(str(ID), "%(id)d")
+        for name in ["@brand", "@title", "@description"]:
+            style = style.replace(name, f"%({name[1:]})s")
         with Image.open(folder / "images" / f"{row[0]}.jpg") as photo:
             small = photo.convert("RGB").resize((WIDTH + 24, HEIGHT + 24))
-        drawn.append((row, style, small))
+        drawn.append((row, style, description, small))
     return lines[0], drawn
 
 
@@ -198,7 +200,7 @@ def plot(results, to):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--programs", type=Path, required=True, help="folder of the built programs")
-    arguments.add_argument("--products", type=int, nargs="+", default=[25_000, 50_000, 100_000, 200_000])
+    arguments.add_argument("--products", type=int, nargs="+", default=[200_000, 100_000, 50_000, 25_000])
     arguments.add_argument("--size", type=int, default=64)
     arguments.add_argument("--work", type=Path, help="folder to work in [default: a temporary one]")
     arguments.add_argument("--stages", nargs="*", help="only these")
@@ -213,7 +215,7 @@ def main():
         subprocess.run(synth, check=True, stdout=subprocess.DEVNULL)
         header, drawn = load_drawn(drawn)
         print("| products | stage | peak MB | seconds | ms a product |\n| --- | --- | --- | --- | --- |", flush=True)
-        for products in sorted(given.products):
+        for products in given.products:
             dump, work = folder / "dump", folder / "work"
             write_dump(header, drawn, products, dump)
             results[products] = {}
@@ -224,8 +226,8 @@ def main():
                 print(f"| {products:,} | `{stage}` | {run['peak_mb']:.0f} | {run['seconds']:.1f} | {run['seconds'] * 1000 / products:.3f} |", flush=True)
             shutil.rmtree(dump)
             shutil.rmtree(work)
-    if given.plot:
-        plot(results, given.plot)
+            if given.plot:
+                plot(results, given.plot)
     short = {size: {stage: {k: round(run[k], 2) for k in ("seconds", "peak_mb")} for stage, run in of.items()} for size, of in results.items()}
     print(json.dumps(short))
 
