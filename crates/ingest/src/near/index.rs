@@ -4,8 +4,8 @@
 //! of theirs is equal: so looks are filed by the values of their bands, and only what shares one is compared.
 //! Norouzi, Punjani and Fleet, "Fast Search in Hamming Space with Multi-Index Hashing", CVPR 2012, section 3.
 //!
-//! What is alike costs no more for being many: equal hashes are one entry, equal looks one line of it, and a look
-//! that was found is not found again.
+//! Equal hashes are one entry, equal looks one line of it, and a look that was found is not found again. Looks of one
+//! silhouette whose hashes differ in a few bits share bands, and among them the search still grows with the square.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -270,7 +270,7 @@ mod tests {
 
     #[test]
     #[ignore = "a measurement: cargo test -p ingest crowds -- --ignored --nocapture"]
-    fn crowds_are_searched_in_time_that_grows_with_them() {
+    fn time_to_search_crowds() {
         for (name, kinds, bits, tones) in [
             ("garments of 300 silhouettes", 300, 40, 120),
             ("garments of 10 silhouettes", 10, 20, 120),
