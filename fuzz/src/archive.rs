@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Write};
 
-use ingest::layout::{self, ColumnFlags, LayoutChoice};
+use ingest::layout::{self, ColumnFlags, LayoutChoice, Wants};
 use ingest::source::Depth;
 use stage::Console;
 
@@ -27,6 +27,7 @@ pub(crate) fn run(data: &[u8]) {
             &folder.join(dump),
             LayoutChoice::Auto,
             &columns,
+            Wants::Pictures,
             &Console::silent(),
         );
         let read = opened.and_then(|layout| {

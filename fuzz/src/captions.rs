@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use ingest::captions::html;
-use ingest::layout::{self, ColumnFlags, Entry, Layout, LayoutChoice, Texts};
+use ingest::layout::{self, ColumnFlags, Entry, Layout, LayoutChoice, Texts, Wants};
 use stage::Console;
 
 use super::{Seed, dump, place};
@@ -21,7 +21,13 @@ pub(crate) fn run(data: &[u8]) {
             let (layout, entry) = opened.get_or_init(|| {
                 place::write(&folder.join("pairs/1.jpg"), b"");
                 let (pairs, columns) = (folder.join("pairs"), ColumnFlags::default());
-                let layout = layout::open(&pairs, LayoutChoice::Sidecar, &columns, &Console::silent());
+                let layout = layout::open(
+                    &pairs,
+                    LayoutChoice::Sidecar,
+                    &columns,
+                    Wants::Pictures,
+                    &Console::silent(),
+                );
                 let layout = layout.unwrap_or_else(|e| panic!("{e}"));
                 let survey = layout.survey(&Console::silent());
                 let entry = survey.unwrap_or_else(|e| panic!("{e}")).entries.remove(0);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ingest::IngestError;
 use ingest::captions::{self, Captions};
-use ingest::layout::{self, ColumnFlags, Layout, LayoutChoice, Texts};
+use ingest::layout::{self, ColumnFlags, Layout, LayoutChoice, Texts, Wants};
 use stage::Console;
 
 /// Opens the dump, finds its products, makes captions of their texts.
@@ -12,7 +12,7 @@ use stage::Console;
 /// # Errors
 /// As `ingest` gives them.
 pub(crate) fn read(path: &Path, choice: LayoutChoice, columns: &ColumnFlags) -> Result<(), IngestError> {
-    let layout = layout::open(path, choice, columns, &Console::silent())?;
+    let layout = layout::open(path, choice, columns, Wants::Pictures, &Console::silent())?;
     products(layout.as_ref())
 }
 

@@ -346,7 +346,7 @@ impl Header {
     ///
     /// # Errors
     /// bincode refuses.
-    pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, EncodeError> {
+    pub fn to_bytes(&self) -> Result<Vec<u8>, EncodeError> {
         let header = self.encode()?;
         let mut bytes = Vec::with_capacity(ALIGN as usize);
         bytes.extend(MAGIC);
