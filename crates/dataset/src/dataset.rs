@@ -201,19 +201,18 @@ impl Dataset {
         places.map(|&(shard, place)| &self.shards[shard as usize].texts()[place as usize])
     }
 
-    /// Reads a byte of each page of a sample's image as it lies in the file, so that the machine looks up all its pages at
-    /// once and not one after the other while they are copied.
-    pub(crate) fn touch(&self, split: Split, index: usize) {
+    /// Reads a byte of each page of a sample's image as it lies in the file, and one of the caption's vector, so that
+    /// the machine looks up all these pages at once and not one after the other while they are copied.
+    pub(crate) fn touch(&self, split: Split, index: usize, caption: usize) {
         let place = self.places[split as usize].get(index);
-        let shard = place.and_then(|&(shard, place)| Some((self.shards.get(shard as usize)?, place)));
-        let image = shard.map(|(shard, place)| shard.stored_image(place as usize));
-        black_box(
-            image
-                .unwrap_or_default()
-                .iter()
-                .step_by(PAGE)
-                .fold(0, |sum, byte| sum ^ byte),
-        );
+        let shard =
+            place.and_then(|&(shard, place)| Some((self.shards.get(shard as usize)?, place as usize)));
+        let Some((shard, place)) = shard else {
+            return;
+        };
+        let pages = shard.stored_image(place).iter().step_by(PAGE);
+        let vector = shard.stored_vectors(place, caption * self.dims()).first();
+        black_box(pages.chain(vector).fold(0, |sum, byte| sum ^ byte));
     }
 
     /// Copies or unpacks a sample's image and the vector of one of its captions to places of just their sizes.

@@ -83,6 +83,18 @@ impl Shard {
         self.stored(Kind::Image, index).unwrap_or_default()
     }
 
+    /// The bytes of a product's vectors as they lie in the file, from value number `from` on where they are raw; none beyond
+    /// the end.
+    pub(crate) fn stored_vectors(&self, index: usize, from: usize) -> &[u8] {
+        let stored = self.stored(Kind::Vectors, index).unwrap_or_default();
+        let skipped = if self.ends.is_none() {
+            from * size_of::<f32>()
+        } else {
+            0
+        };
+        stored.get(skipped..).unwrap_or_default()
+    }
+
     /// `[resolution, resolution, 3]`, rows of RGB: in place, or unpacked.
     pub(crate) fn image(&self, index: usize) -> Result<Cow<'_, [u8]>, DatasetError> {
         let stored = self.place(Kind::Image, index)?;

@@ -285,13 +285,19 @@ mod tests {
     /// The product whose part of the shard the byte lies in, by its place.
     fn owner(header: &Header, sums: &[ProductSums], byte: usize) -> Option<(&'static str, usize)> {
         let byte = byte as u64;
-        let parts: [(_, _, fn(&ProductSums) -> u64); 4] = [
-            ("image", Some(&header.images), |p| p.image.length),
-            ("vectors", Some(&header.vectors), |p| p.vectors.length),
-            ("index", header.index.as_ref(), |_| 8),
-            ("texts", Some(&header.texts), |p| p.texts.length),
+        let sections = [
+            ("image", Some(&header.images)),
+            ("vectors", Some(&header.vectors)),
+            ("index", header.index.as_ref()),
+            ("texts", Some(&header.texts)),
         ];
-        for (name, section, length) in parts {
+        let lengths: [fn(&ProductSums) -> u64; 4] = [
+            |product| product.image.length,
+            |product| product.vectors.length,
+            |_| 8,
+            |product| product.texts.length,
+        ];
+        for ((name, section), length) in sections.into_iter().zip(lengths) {
             let Some(section) = section.filter(|section| (section.offset..section.end()).contains(&byte))
             else {
                 continue;

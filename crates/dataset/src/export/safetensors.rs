@@ -44,7 +44,7 @@ pub(super) fn write(
         },
     });
     let mut header = header.to_string();
-    while header.len() % 8 != 0 {
+    while !header.len().is_multiple_of(8) {
         header.push(' ');
     }
     if header.len() > MAX_HEADER {

@@ -62,7 +62,7 @@ fn add(archive: &mut tar::Builder<&mut AtomicFile>, name: &str, content: &[u8]) 
 fn npy(values: &[f32], rows: usize, columns: usize) -> Vec<u8> {
     const BEFORE: usize = 10;
     let mut header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {columns}), }}");
-    while (BEFORE + header.len() + 1) % 64 != 0 {
+    while !(BEFORE + header.len() + 1).is_multiple_of(64) {
         header.push(' ');
     }
     header.push('\n');
