@@ -1,6 +1,7 @@
 //! Files that go by their names without extension: `images/010/0108775015.jpg` is picture 0108775015.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::census::Census;
 use crate::source::{Listing, path};
@@ -20,10 +21,11 @@ impl ByStem {
         let (mut paths, mut to_spare) = (BTreeMap::new(), Vec::new());
         for file in listing.files() {
             let key = name(path::split(path::stem(&file.path)).1);
-            if paths.contains_key(&key) {
-                to_spare.push((key, file.path.clone()));
-            } else {
-                paths.insert(key, file.path.clone());
+            match paths.entry(key) {
+                Entry::Occupied(taken) => to_spare.push((taken.key().clone(), file.path.clone())),
+                Entry::Vacant(free) => {
+                    free.insert(file.path.clone());
+                }
             }
         }
         Self {
