@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Fuzzes each target for so many seconds, as many at a time as there are cores, and fails where one found something.
+# Fuzzes each target for so many seconds, as many at a time as there are cores (or FUZZ_JOBS), and fails where one found
+# something.
 #
 #   fuzz/run.sh 600                all targets
 #   fuzz/run.sh 60 csv picture     these alone
@@ -57,7 +58,7 @@ one() {
 
 running=0
 for target in "${targets[@]}"; do
-    if ((running >= $(nproc))); then
+    if ((running >= ${FUZZ_JOBS:-$(nproc)})); then
         wait -n
         running=$((running - 1))
     fi
