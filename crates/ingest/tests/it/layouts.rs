@@ -66,6 +66,21 @@ fn counts(expected: &[(&str, u64)]) -> BTreeMap<String, u64> {
 }
 
 #[test]
+fn parquet_of_every_type_is_read_for_what_is_text() {
+    let (_dir, plan) = folder(&["a.jpg", "b.jpg"], &[]);
+    let table = include_bytes!("../fixtures/types.parquet");
+    fs::write(plan.dump.join("metadata.parquet"), table).unwrap();
+    let (titles, rejects) = outcome(&plan);
+    assert_eq!(titles, pairs(&[("a", "Red dress"), ("b", "Navy shirt")]));
+    assert_eq!(rejects, counts(&[]));
+    let attributes = catalogue(&plan.out)["a"]["attributes"].clone();
+    let attributes: BTreeMap<String, String> = serde_json::from_str(&attributes).unwrap();
+    let read: Vec<&str> = attributes.keys().map(String::as_str).collect();
+    assert_eq!(read, ["base_colour", "price", "sale", "usage", "year"]);
+    assert_eq!(attributes["usage"], "Party, Evening");
+}
+
+#[test]
 fn metadata_in_a_folder_of_pictures() {
     let csv = "file_name,text,color\na.jpg,Red shirt,Red\nsub/b.jpg,Blue hat,Blue\nabsent.jpg,No picture,Red\n../x.jpg,Outside,Red\n";
     let jsonl = "{\"file_name\": \"a.jpg\", \"text\": \"Red shirt\"}\n{broken\n{\"file_name\": \"sub/b.jpg\", \"text\": \"Blue hat\"}\n";

@@ -34,22 +34,30 @@ pub(super) fn read(
     }
     stage::parquet::plausible(bytes).map_err(damaged)?;
     // polars trusts what pages of a table say of themselves, and panics where that is wrong.
-    let frame = guarded(|| ParquetReader::new(Cursor::new(bytes)).finish())
+    let frame = guarded(|| {
+        let mut reader = ParquetReader::new(Cursor::new(bytes));
+        let schema = reader.schema()?;
+        let (wordy, others): (Vec<_>, Vec<_>) =
+            schema.iter_values().partition(|field| is_wordy(field.dtype()));
+        for field in others {
+            console.detail(format!(
+                "{}: the column {} holds no text ({:?})",
+                file.display(),
+                field.name,
+                field.dtype()
+            ));
+        }
+        let wordy = wordy.into_iter().map(|field| field.name.to_string());
+        reader.with_columns(Some(wordy.collect())).finish()
+    });
+    let frame = frame
         .map_err(|panic| damaged(format!("a damaged one ({panic})")))?
         .map_err(|e| damaged(e.to_string()))?;
     let (mut names, mut columns) = (Vec::new(), Vec::new());
     for column in frame.columns() {
-        match text(column.as_materialized_series()) {
-            Some(cells) => {
-                names.push(column.name().to_string());
-                columns.push(cells);
-            }
-            None => console.detail(format!(
-                "{}: the column {} holds no text ({})",
-                file.display(),
-                column.name(),
-                column.dtype()
-            )),
+        if let Some(cells) = text(column.as_materialized_series()) {
+            names.push(column.name().to_string());
+            columns.push(cells);
         }
     }
     let hint = "pictures must be files beside the table; pictures inside it are not read";
@@ -68,6 +76,22 @@ pub(super) fn read(
     })
 }
 
+/// Whether values of that type are read as text. polars is built without instants, spans, decimals, short numbers and the like: it
+/// refuses a table for a single such column, or panics.
+fn is_wordy(of: &ArrowDataType) -> bool {
+    use ArrowDataType::{
+        Boolean, Dictionary, Float32, Float64, Int32, Int64, LargeList, LargeUtf8, List, UInt32, UInt64,
+        Utf8, Utf8View,
+    };
+    let is_text = |of: &ArrowDataType| matches!(of, Utf8 | LargeUtf8 | Utf8View);
+    match of {
+        Boolean | Int32 | Int64 | UInt32 | UInt64 | Float32 | Float64 => true,
+        List(field) | LargeList(field) => is_text(field.dtype()),
+        Dictionary(_, values, _) => is_text(values),
+        of => is_text(of),
+    }
+}
+
 fn text(series: &Series) -> Option<StringChunked> {
     match series.dtype() {
         DataType::String => series.str().ok().cloned(),
@@ -84,8 +108,6 @@ fn text(series: &Series) -> Option<StringChunked> {
                 joined.into_iter(),
             ))
         }
-        DataType::List(_) | DataType::Binary => None,
-        // A structure has no text of its own, and does not cast.
         _ => series.cast(&DataType::String).ok()?.str().ok().cloned(),
     }
 }
