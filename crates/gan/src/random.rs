@@ -18,6 +18,12 @@ pub enum Stream {
     Captions = 3,
     /// z of sample grids and of evaluation.
     Samples = 4,
+    /// Which real images of a step are mirrored.
+    Flips = 5,
+    /// Which captions and words of a step are dropped.
+    Dropout = 6,
+    /// What is done to a step's images before D sees them.
+    Augment = 7,
 }
 
 /// Numbers of one stream at one step.
@@ -39,13 +45,18 @@ impl Random {
         ((u128::from(self.0.next_u64()) * bound as u128) >> 64) as usize
     }
 
+    /// A value in 0..1, evenly.
+    pub fn unit(&mut self) -> f64 {
+        (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
     /// `n` standard normal values (Box and Muller 1958).
     pub fn normals(&mut self, n: usize) -> Vec<f32> {
         let mut values = Vec::with_capacity(n + 1);
         while values.len() < n {
             // In (0, 1], so that the logarithm is finite.
             let u = ((self.0.next_u64() >> 11) as f64 + 1.0) / (1_u64 << 53) as f64;
-            let angle = std::f64::consts::TAU * ((self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64);
+            let angle = std::f64::consts::TAU * self.unit();
             let radius = (-2.0 * u.ln()).sqrt();
             values.extend([(radius * angle.cos()) as f32, (radius * angle.sin()) as f32]);
         }
