@@ -85,25 +85,42 @@ doctor: build
 test *args: setup
     cargo test --workspace "$@"
 
-# The data stages beside the Python tools, side by side, on the real data in FOLDER (see docs/benchmarks.md)
-bench-data folder="../shared/data": build
+# Makes .venv-peers with what the benchmarks need
+[private]
+peers: setup
     #!/usr/bin/env bash
     set -euo pipefail
-    python=.venv-peers/bin/python
     if ! cmp -s benches/peer/requirements.txt .venv-peers/installed.txt; then
         .venv/bin/python -m venv --clear .venv-peers
         # torch is the one that is here already.
         readlink -f .venv/lib/python3*/site-packages > "$(echo .venv-peers/lib/python3*/site-packages)/torch.pth"
-        $python -m pip --disable-pip-version-check install -r benches/peer/requirements.txt
+        .venv-peers/bin/python -m pip --disable-pip-version-check install -r benches/peer/requirements.txt
         cp benches/peer/requirements.txt .venv-peers/installed.txt
     fi
+
+# The data stages beside the Python tools, side by side, on the real data in FOLDER (see docs/benchmarks.md)
+bench-data folder="../shared/data": build peers
+    #!/usr/bin/env bash
+    set -euo pipefail
+    python=.venv-peers/bin/python
     $python benches/peer/ingest.py "$1/fashion-fullres" --program {{bin}}/ingest
+    $python benches/peer/resize.py "$1/fashion-fullres" --program {{bin}}/ingest
     $python benches/peer/tfidf.py "$1/fashion-captions" --textfeat {{bin}}/textfeat
     $python benches/peer/lsa.py "$1/fashion-captions" --textfeat {{bin}}/textfeat
     {{bin}}/ingest "$1/fashion-12k" --out data/bench/ingested
     {{bin}}/textfeat fit data/bench/ingested --out data/bench/features
+    {{bin}}/textfeat fit data/bench/ingested --out data/bench/lsa --method lsa
+    python3 benches/captions.py "$1/fashion-captions" --ingest {{bin}}/ingest --textfeat {{bin}}/textfeat --models data/bench/features data/bench/lsa
     {{bin}}/dataset pack --images data/bench/ingested --features data/bench/features --out data/bench/dataset
     $python benches/peer/loading.py --ingested data/bench/ingested --features data/bench/features --data data/bench/dataset --program {{bin}}/dataset
+
+# Resident memory and time of the data stages at up to 200,000 made-up products: docs/memory.png (see docs/benchmarks.md)
+bench-memory *flags: build peers
+    .venv-peers/bin/python benches/memory.py --programs {{bin}} --plot docs/memory.png "$@"
+
+# Fuzzes what reads foreign bytes, each TARGET (or all) for so many SECONDS; needs cargo-fuzz, and builds polars anew
+fuzz seconds="60" *targets:
+    fuzz/run.sh "$@"
 
 # What CI checks beside the tests: format, lints, documentation, licences and advisories
 check: setup

@@ -50,6 +50,7 @@ mod tests {
             images: section(4096, 36_864, 1),
             vectors: section(40_960, 12_288, 2),
             texts: section(53_248, 100, 3),
+            index: None,
         };
         // Below 251 a number is one byte; 251 announces two bytes, 252 four.
         let mut golden = vec![3, 64, 4, 251, 0, 1];
@@ -59,8 +60,20 @@ mod tests {
         golden.extend([2; 32]);
         golden.extend([251, 0, 208, 100]);
         golden.extend([3; 32]);
-        assert_eq!(encode(&header).unwrap(), golden);
-        assert_eq!(decode::<Header>(&golden).unwrap(), (header, golden.len()));
+        assert_eq!(header.encode().unwrap(), golden);
+        assert_eq!(
+            Header::decode(&golden, 1).unwrap(),
+            (header.clone(), golden.len())
+        );
+
+        let header = Header {
+            index: Some(section(57_344, 24, 4)),
+            ..header
+        };
+        golden.extend([251, 0, 224, 24]);
+        golden.extend([4; 32]);
+        assert_eq!(header.encode().unwrap(), golden);
+        assert_eq!(Header::decode(&golden, 2).unwrap(), (header, golden.len()));
 
         let text = TextRecord {
             id: "10".into(),

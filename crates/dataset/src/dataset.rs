@@ -1,5 +1,7 @@
 //! A packed data set, open for reading.
 
+use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::hint::black_box;
@@ -8,6 +10,7 @@ use std::path::Path;
 use rayon::prelude::*;
 use stage::StageError;
 
+use crate::compress::Compression;
 use crate::folder::{Folder, TEXT_MODEL};
 use crate::format::{Shape, TextRecord};
 use crate::parse;
@@ -26,6 +29,7 @@ const PAGE: usize = 4096;
 /// checked by [`crate::verify`] alone, so that opening takes no longer for larger images.
 pub struct Dataset {
     shape: Shape,
+    compression: Option<Compression>,
     shards: Vec<Shard>,
     /// For each split, shard and place of each sample.
     places: [Vec<(u32, u32)>; Split::ALL.len()],
@@ -33,15 +37,12 @@ pub struct Dataset {
     content_hash: String,
 }
 
-/// A product: views into a [`Dataset`].
+/// A product: views into a [`Dataset`]. Image and vectors are read when they are asked for, so that looking through
+/// texts unpacks nothing.
 #[derive(Debug, Clone, Copy)]
 pub struct Sample<'a> {
     /// The dump's id.
     pub id: &'a str,
-    /// `[resolution, resolution, 3]` u8: rows of RGB.
-    pub image: &'a [u8],
-    /// `[captions, dims]`: a vector of length 1 a caption, or zeros where no word is known.
-    pub vectors: &'a [f32],
     /// The texts, in the order of the vectors; a text may be empty.
     pub captions: &'a [String],
     /// Attributes by name, such as `base_colour`.
@@ -50,6 +51,27 @@ pub struct Sample<'a> {
     pub content_box: [u32; 4],
     /// What the sample is for.
     pub split: Split,
+    shard: &'a Shard,
+    place: usize,
+}
+
+impl<'a> Sample<'a> {
+    /// `[resolution, resolution, 3]` u8: rows of RGB. A view of a raw shard, or unpacked from a compressed one.
+    ///
+    /// # Errors
+    /// The shard is compressed and damaged here.
+    pub fn image(&self) -> Result<Cow<'a, [u8]>, DatasetError> {
+        self.shard.image(self.place)
+    }
+
+    /// `[captions, dims]`: a vector of length 1 a caption, or zeros where no word is known. A view or unpacked, as the
+    /// image.
+    ///
+    /// # Errors
+    /// The shard is compressed and damaged here.
+    pub fn vectors(&self) -> Result<Cow<'a, [f32]>, DatasetError> {
+        self.shard.vectors(self.place)
+    }
 }
 
 impl Dataset {
@@ -75,9 +97,10 @@ impl Dataset {
                 places[text.split as usize].push((number, place));
             }
         }
-        let content_hash = folder.record.content_hash();
+        let content_hash = folder.content_hash();
         Ok(Self {
             shape: folder.settings.shape,
+            compression: folder.settings.compress,
             shards,
             places,
             text_model,
@@ -109,6 +132,12 @@ impl Dataset {
         self.resolution() * self.resolution() * 3
     }
 
+    /// How the shards are compressed; `None` where they are raw.
+    #[must_use]
+    pub const fn compression(&self) -> Option<Compression> {
+        self.compression
+    }
+
     /// Samples in a split.
     #[must_use]
     pub const fn len(&self, split: Split) -> usize {
@@ -135,12 +164,12 @@ impl Dataset {
         let text = shard.texts().get(place)?;
         Some(Sample {
             id: &text.id,
-            image: shard.image(place)?,
-            vectors: shard.vectors(place)?,
             captions: &text.captions,
             attributes: &text.attributes,
             content_box: text.content_box,
             split: text.split,
+            shard,
+            place,
         })
     }
 
@@ -172,21 +201,21 @@ impl Dataset {
         places.map(|&(shard, place)| &self.shards[shard as usize].texts()[place as usize])
     }
 
-    /// Reads a byte of each page of a sample's image, so that the machine looks up all its pages at once and
-    /// not one after the other while they are copied.
-    pub(crate) fn touch(&self, split: Split, index: usize) {
+    /// Reads a byte of each page of a sample's image as it lies in the file, and one of the caption's vector, so that
+    /// the machine looks up all these pages at once and not one after the other while they are copied.
+    pub(crate) fn touch(&self, split: Split, index: usize, caption: usize) {
         let place = self.places[split as usize].get(index);
-        let image = place.and_then(|&(shard, place)| self.shards.get(shard as usize)?.image(place as usize));
-        black_box(
-            image
-                .unwrap_or_default()
-                .iter()
-                .step_by(PAGE)
-                .fold(0, |sum, byte| sum ^ byte),
-        );
+        let shard =
+            place.and_then(|&(shard, place)| Some((self.shards.get(shard as usize)?, place as usize)));
+        let Some((shard, place)) = shard else {
+            return;
+        };
+        let pages = shard.stored_image(place).iter().step_by(PAGE);
+        let vector = shard.stored_vectors(place, caption * self.dims()).first();
+        black_box(pages.chain(vector).fold(0, |sum, byte| sum ^ byte));
     }
 
-    /// Copies a sample's image and the vector of one of its captions to places of just their sizes.
+    /// Copies or unpacks a sample's image and the vector of one of its captions to places of just their sizes.
     pub(crate) fn copy(
         &self,
         split: Split,
@@ -195,17 +224,13 @@ impl Dataset {
         image: &mut [u8],
         vector: &mut [f32],
     ) -> Result<(), DatasetError> {
-        let found = self.places[split as usize]
-            .get(index)
-            .and_then(|&(shard, place)| {
-                let shard = self.shards.get(shard as usize)?;
-                let vectors = shard.vectors(place as usize)?;
-                Some((
-                    shard.image(place as usize)?,
-                    vectors.chunks_exact(self.dims()).nth(caption)?,
-                ))
-            });
-        let Some((pixels, values)) = found else {
+        thread_local! {
+            static SCRATCH: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+        }
+        let place = self.places[split as usize].get(index);
+        let found =
+            place.and_then(|&(shard, place)| Some((self.shards.get(shard as usize)?, place as usize)));
+        let Some((shard, place)) = found.filter(|_| caption < self.captions()) else {
             let expected = format!(
                 "a sample below {} with a caption below {}",
                 self.len(split),
@@ -216,9 +241,9 @@ impl Dataset {
                 format!("sample {index}, caption {caption}"),
             ));
         };
-        image.copy_from_slice(pixels);
-        vector.copy_from_slice(values);
-        Ok(())
+        let range = caption * self.dims()..(caption + 1) * self.dims();
+        SCRATCH.with_borrow_mut(|scratch| shard.read_vectors(place, range, vector, scratch))?;
+        shard.read_image(place, image)
     }
 
     /// Samples in each shard, in order.
@@ -281,8 +306,17 @@ mod tests {
 
     #[test]
     fn every_sample_comes_back_as_it_was_packed() {
-        let fixture = Fixture::packed(&[4, 0, 2]);
+        for compress in [None, Some("zstd"), Some("zstd:19")] {
+            comes_back(&Fixture::packed_as(&[4, 0, 2], compress), compress);
+        }
+    }
+
+    fn comes_back(fixture: &Fixture, compress: Option<&str>) {
         let data = Dataset::open(&fixture.out()).unwrap();
+        assert_eq!(
+            data.compression(),
+            compress.map(|compress| compress.parse().unwrap())
+        );
         assert_eq!((data.resolution(), data.captions(), data.dims()), (4, 4, 5));
         assert_eq!(Split::ALL.map(|split| data.len(split)), [3, 2, 1]);
         assert_eq!(data.text_model(), b"a text model");
@@ -301,8 +335,10 @@ mod tests {
             for index in 0..count {
                 let sample = data.sample_at(shard, index).unwrap();
                 assert_eq!(sample.id, fixture::id(shard, index));
-                assert_eq!(sample.image, fixture::pixels(shard, index));
-                assert_eq!(sample.vectors, fixture::vectors(shard, index));
+                assert_eq!(sample.image().unwrap(), fixture::pixels(shard, index));
+                assert_eq!(sample.vectors().unwrap(), fixture::vectors(shard, index));
+                let in_place = matches!(sample.image().unwrap(), Cow::Borrowed(_));
+                assert_eq!(in_place, compress.is_none());
                 assert_eq!(sample.captions[1], format!("red bag {index}"));
                 assert_eq!(sample.captions[3], "");
                 assert_eq!(sample.attributes["base_colour"], "Red");
@@ -320,6 +356,25 @@ mod tests {
             assert!(Split::ALL.into_iter().all(|split| data.is_empty(split)));
             assert!(data.sample(Split::Test, 0).is_none());
         }
+    }
+
+    #[test]
+    fn the_content_hash_is_of_the_data_and_not_of_their_sums() {
+        let fixture = Fixture::packed(&[2]);
+        let path = fixture.out().join("stage.json");
+        let hash = || Dataset::open(&fixture.out()).unwrap().content_hash().to_owned();
+        let with_sums = hash();
+        let mut record: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        let outputs = record["outputs"].as_object_mut().unwrap();
+        outputs.remove("shard-00000.sums").unwrap();
+        fs::write(&path, record.to_string()).unwrap();
+        assert_eq!(hash(), with_sums, "as a data set from before there were sums");
+        assert_ne!(
+            Dataset::open(&Fixture::packed_as(&[2], Some("zstd")).out())
+                .unwrap()
+                .content_hash(),
+            with_sums
+        );
     }
 
     #[test]

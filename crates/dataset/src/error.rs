@@ -64,18 +64,30 @@ pub enum DatasetError {
         /// The checksum of what is there.
         found: String,
     },
-    /// An image that does not have its checksum.
-    #[error("{}: image {index}, product {id}: expected blake3 {expected}, found {found}: the content is damaged\nhint: check the disk, then copy it again or run `dataset verify --repair`", path.display())]
-    DamagedImage {
+    /// A product's part of a shard that is not what it must be.
+    #[error("{}: {part} {index}, product {id}: expected {expected}, found {found}: the content is damaged\nhint: check the disk, then copy it again or run `dataset verify --repair`", path.display())]
+    DamagedSample {
         /// The shard.
         path: PathBuf,
+        /// The part: `image`, `vectors`, `texts` or `index`.
+        part: &'static str,
         /// The product's id.
         id: String,
         /// Its place in the shard.
         index: usize,
-        /// The checksum recorded.
+        /// What must be there, such as a checksum.
         expected: String,
-        /// The checksum of what is there.
+        /// What is there.
+        found: String,
+    },
+    /// Images or vectors too large to be compressed, each for itself.
+    #[error("{}: expected images and vectors of at most {expected} bytes a product, found {found}\nhint: run `dataset pack` without --compress", path.display())]
+    TooLarge {
+        /// The shard that would be written.
+        path: PathBuf,
+        /// Bytes at most.
+        expected: u64,
+        /// What a product takes.
         found: String,
     },
     /// Values that cannot be, though their checksum is right: a writer's fault, or a forgery.

@@ -12,7 +12,8 @@ use stage::shards::shard_file;
 use stage::{Console, Interrupt, StageFolder, StageKey, StageRecord, atomic};
 use tempfile::TempDir;
 
-use crate::pack::{PackPlan, Packed};
+use crate::Ended;
+use crate::pack::PackPlan;
 
 pub(crate) const SIZE: u32 = 4;
 pub(crate) const DIMS: u32 = 5;
@@ -38,8 +39,13 @@ impl Fixture {
 
     /// As [`Fixture::new`], already packed.
     pub(crate) fn packed(shards: &[usize]) -> Self {
+        Self::packed_as(shards, None)
+    }
+
+    /// As [`Fixture::packed`], compressed as the word says.
+    pub(crate) fn packed_as(shards: &[usize], compress: Option<&str>) -> Self {
         let fixture = Self::new(shards);
-        fixture.pack();
+        fixture.pack_as(compress);
         fixture
     }
 
@@ -59,14 +65,16 @@ impl Fixture {
         PackPlan::new(&self.images(), &self.features_dir(), &self.out()).unwrap()
     }
 
-    pub(crate) fn pack(&self) -> StageRecord {
+    pub(crate) fn pack_as(&self, compress: Option<&str>) -> StageRecord {
         match self
             .plan()
+            .compressed(compress.map(|compress| compress.parse().unwrap()))
+            .unwrap()
             .run(false, &Console::silent(), &Interrupt::default())
             .unwrap()
         {
-            Packed::Already(record) | Packed::Finished(record) => *record,
-            Packed::Interrupted { .. } => panic!("nobody asked to stop"),
+            Ended::Already(record) | Ended::Finished(record) => *record,
+            Ended::Interrupted { .. } => panic!("nobody asked to stop"),
         }
     }
 

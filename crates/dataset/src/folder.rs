@@ -7,6 +7,7 @@ use stage::shards::shard_file;
 use stage::{OutputFile, StageRecord};
 
 use crate::DatasetError;
+use crate::compress::Compression;
 use crate::format::{self, Shape};
 
 /// Name of the stage.
@@ -14,7 +15,10 @@ pub(crate) const STAGE: &str = "dataset";
 /// Name of the text model's file, here and in the folder of features.
 pub(crate) const TEXT_MODEL: &str = "text.model";
 
-/// Settings as `stage.json` keeps them; all follow from the inputs.
+/// The ending of the files that hold sums.
+const SUMS: &str = "sums";
+
+/// Settings as `stage.json` keeps them; all but the compression follow from the inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Settings {
     /// Sizes of a sample.
@@ -22,6 +26,20 @@ pub(crate) struct Settings {
     pub(crate) shape: Shape,
     /// Number of shards.
     pub(crate) shards: u32,
+    /// Absent where shards are raw.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) compress: Option<Compression>,
+}
+
+impl Settings {
+    /// The version of the format that these settings need.
+    pub(crate) const fn version(&self) -> u32 {
+        if self.compress.is_some() {
+            format::VERSION
+        } else {
+            format::RAW
+        }
+    }
 }
 
 /// The record of a finished data set, read and made sense of.
@@ -37,7 +55,7 @@ impl Folder {
         let settings = Settings::deserialize(&record.settings).map_err(|e| DatasetError::Malformed {
             path: dir.join(stage::record::FILE),
             part: "settings",
-            expected: "resolution, captions, dims and shards".to_owned(),
+            expected: "resolution, captions, dims, shards and perhaps compress".to_owned(),
             found: e.to_string(),
         })?;
         Ok(Self {
@@ -67,6 +85,15 @@ impl Folder {
             .collect()
     }
 
+    /// One hash over the content of all files but the sums, which follow from the others: the same data have the same
+    /// hash, with sums or packed before there were any.
+    pub(crate) fn content_hash(&self) -> String {
+        let mut record = self.record.clone();
+        let ending = format!(".{SUMS}");
+        record.outputs.retain(|name, _| !name.ends_with(&ending));
+        record.content_hash()
+    }
+
     /// A shard must have the sizes of the whole.
     pub(crate) fn check_shape(&self, path: &Path, found: Shape) -> Result<(), DatasetError> {
         let expected = self.settings.shape;
@@ -80,6 +107,11 @@ impl Folder {
             found: format!("{found:?}"),
         })
     }
+}
+
+/// The name of the file with a shard's sums.
+pub(crate) fn sums_name(shard: u32) -> String {
+    shard_file("shard", shard, SUMS)
 }
 
 /// The name of a shard's file.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use stage::StageError;
 use stage::atomic::AtomicFile;
 
-use crate::{Dataset, DatasetError, Sample, Split};
+use crate::{Compression, Dataset, DatasetError, Sample, Split};
 
 /// A data set in figures.
 #[derive(Debug, Serialize)]
@@ -25,6 +25,8 @@ pub struct Overview {
     pub captions: usize,
     /// Length of a caption's vector.
     pub dims: usize,
+    /// How the shards are compressed, `zstd:LEVEL`; `None` where they are raw.
+    pub compress: Option<Compression>,
     /// One hash over the content of all files.
     pub content_hash: String,
 }
@@ -44,6 +46,7 @@ impl Overview {
             resolution: data.resolution(),
             captions: data.captions(),
             dims: data.dims(),
+            compress: data.compression(),
             content_hash: data.content_hash().to_owned(),
         }
     }
@@ -75,9 +78,12 @@ pub struct CaptionView<'a> {
 
 impl<'a> SampleView<'a> {
     /// A sample of `data`, in words.
-    #[must_use]
-    pub fn of(data: &Dataset, sample: &Sample<'a>) -> Self {
-        let vectors = sample.vectors.chunks_exact(data.dims());
+    ///
+    /// # Errors
+    /// The sample's vectors are damaged.
+    pub fn of(data: &Dataset, sample: &Sample<'a>) -> Result<Self, DatasetError> {
+        let vectors = sample.vectors()?;
+        let vectors = vectors.chunks_exact(data.dims());
         let captions = sample
             .captions
             .iter()
@@ -91,13 +97,13 @@ impl<'a> SampleView<'a> {
                     .filter(|&(_, value)| value != 0.0)
                     .collect(),
             });
-        Self {
+        Ok(Self {
             id: sample.id,
             split: sample.split.name(),
             content_box: sample.content_box,
             attributes: sample.attributes,
             captions: captions.collect(),
-        }
+        })
     }
 }
 
@@ -106,19 +112,22 @@ impl<'a> SampleView<'a> {
 /// # Errors
 /// The file cannot be written.
 pub fn write_png(path: &Path, resolution: usize, image: &[u8]) -> Result<(), DatasetError> {
-    let fail = |e| StageError::io(path, "cannot write as PNG", e);
-    let side = u32::try_from(resolution).map_err(|e| fail(io::Error::other(e)))?;
     let mut file = AtomicFile::create(path)?;
-    let mut encoder = png::Encoder::new(&mut file, side, side);
-    encoder.set_color(png::ColorType::Rgb);
-    encoder.set_depth(png::BitDepth::Eight);
-    let written = encoder.write_header().and_then(|mut writer| {
-        writer.write_image_data(image)?;
-        writer.finish()
-    });
-    written.map_err(|e| fail(e.into()))?;
+    let written = encode_png(&mut file, resolution, image);
+    written.map_err(|e| StageError::io(path, "cannot write as PNG", e))?;
     file.commit()?;
     Ok(())
+}
+
+/// Writes `image` as PNG to the end of `to`.
+pub(crate) fn encode_png(to: impl io::Write, resolution: usize, image: &[u8]) -> io::Result<()> {
+    let side = u32::try_from(resolution).map_err(io::Error::other)?;
+    let mut encoder = png::Encoder::new(to, side, side);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(image)?;
+    Ok(writer.finish()?)
 }
 
 #[cfg(test)]
@@ -140,7 +149,7 @@ mod tests {
             (3, 1, vec![2, 1])
         );
         let sample = data.sample_at(0, 0).unwrap();
-        let view = SampleView::of(&data, &sample);
+        let view = SampleView::of(&data, &sample).unwrap();
         assert_eq!((view.id, view.split, view.captions.len()), ("0-0", "train", 4));
         assert_eq!(
             view.captions[0].vector,

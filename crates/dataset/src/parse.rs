@@ -6,7 +6,10 @@
 use std::fmt;
 use std::path::Path;
 
-use crate::format::{Header, MAGIC, MAX_HEADER, MIN_TEXT, PREFIX, Shape, TextRecord, VERSION, u32_at};
+use crate::format::{
+    Header, INDEX_ENTRY, MAGIC, MAX_HEADER, MAX_UNPACKED, MIN_TEXT, PREFIX, Shape, TextRecord, VERSION,
+    u32_at,
+};
 use crate::{DatasetError, codec};
 
 /// Reads and checks the header of a shard of which `file` is the whole content. Sections are not read; that
@@ -51,7 +54,7 @@ pub(crate) fn read_header(path: &Path, file: &[u8]) -> Result<Header, DatasetErr
         });
     }
     if version == 0 {
-        return Err(malformed(format!("version {VERSION}"), "version 0".into()));
+        return Err(malformed(format!("version 1 to {VERSION}"), "version 0".into()));
     }
     let length = length as usize;
     if length > MAX_HEADER {
@@ -65,7 +68,7 @@ pub(crate) fn read_header(path: &Path, file: &[u8]) -> Result<Header, DatasetErr
     };
     check(path, "header", encoded, checksum)?;
     let (header, used) =
-        codec::decode::<Header>(encoded).map_err(|e| malformed("an encoded header".into(), e.to_string()))?;
+        Header::decode(encoded, version).map_err(|e| malformed("an encoded header".into(), e.to_string()))?;
     if used != length {
         return Err(malformed(
             format!("a header of {length} bytes"),
@@ -81,14 +84,14 @@ pub(crate) fn read_header(path: &Path, file: &[u8]) -> Result<Header, DatasetErr
         let found = format!("resolution {resolution}, captions {captions}, dims {dims}");
         return Err(malformed("sizes above zero".into(), found));
     }
-    let hashes = [header.images.blake3, header.vectors.blake3, header.texts.blake3];
-    let right = Header::new(header.samples, header.shape, header.texts.length, hashes);
-    let Some(right) = right.filter(|right| *right == header) else {
-        return Err(malformed(
+    let Some(right) = header.recomputed().filter(|right| *right == header) else {
+        let mut expected =
             "sections one after another, of the sizes that samples, resolution, captions and dims give"
-                .into(),
-            Places(&header).to_string(),
-        ));
+                .to_owned();
+        if header.index.is_some() {
+            expected.push_str(&format!(", of at most {MAX_UNPACKED} bytes a sample"));
+        }
+        return Err(malformed(expected, Places(&header).to_string()));
     };
     match right.texts.end() {
         expected if expected > found => Err(DatasetError::Cut {
@@ -103,6 +106,44 @@ pub(crate) fn read_header(path: &Path, file: &[u8]) -> Result<Header, DatasetErr
         }),
         _ => Ok(right),
     }
+}
+
+/// Reads and checks the index of a compressed shard whose header was read from the same bytes: where the frame of
+/// each image and of each product's vectors ends, counted from the beginning of its section.
+///
+/// # Errors
+/// The section is damaged, or contradicts the header.
+pub(crate) fn read_index(
+    path: &Path,
+    file: &[u8],
+    header: &Header,
+) -> Result<Option<[Vec<u64>; 2]>, DatasetError> {
+    let Some(index) = &header.index else {
+        return Ok(None);
+    };
+    let bytes = index.of(file);
+    check(path, "index", bytes, &index.blake3)?;
+    // As many entries as the file has room for: its length was compared with the number of samples.
+    let mut ends = [const { Vec::new() }; 2];
+    ends.iter_mut()
+        .for_each(|ends| ends.reserve_exact(header.samples as usize));
+    let mut sums = [0_u64; 2];
+    for entry in bytes.chunks_exact(INDEX_ENTRY as usize) {
+        for (part, (ends, sum)) in ends.iter_mut().zip(&mut sums).enumerate() {
+            *sum += u64::from(u32_at(entry, part * 4).unwrap_or(0));
+            ends.push(*sum);
+        }
+    }
+    let lengths = [header.images.length, header.vectors.length];
+    if sums == lengths {
+        return Ok(Some(ends));
+    }
+    Err(DatasetError::Malformed {
+        path: path.to_owned(),
+        part: "index",
+        expected: format!("frames of {} and {} bytes in all", lengths[0], lengths[1]),
+        found: format!("of {} and {}", sums[0], sums[1]),
+    })
 }
 
 /// Reads and checks the texts of a shard whose header was read from the same bytes.
@@ -196,11 +237,19 @@ impl fmt::Display for Places<'_> {
             images,
             vectors,
             texts,
-            ..
+            index,
+            shape,
         } = self.0;
-        write!(f, "{samples} samples")?;
+        let (resolution, captions, dims) = (shape.resolution, shape.captions, shape.dims);
+        write!(
+            f,
+            "{samples} samples of {resolution} pixels and {captions} x {dims} values"
+        )?;
         for (name, section) in [("images", images), ("vectors", vectors), ("texts", texts)] {
             write!(f, ", {name} {} bytes at {}", section.length, section.offset)?;
+        }
+        if let Some(index) = index {
+            write!(f, ", index {} bytes at {}", index.length, index.offset)?;
         }
         Ok(())
     }

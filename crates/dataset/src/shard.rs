@@ -1,29 +1,47 @@
-//! A shard file, mapped: samples by their place, without a copy.
+//! A shard file, mapped: samples by their place, without a copy where they lie there as they are.
 
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use memmap2::Mmap;
 
-use crate::DatasetError;
-use crate::format::{Header, TextRecord};
+use crate::compress::{unpack, unpack_image};
+use crate::format::{Header, Section, TextRecord};
 use crate::map::map;
-use crate::parse;
+use crate::{DatasetError, parse};
 
-/// A mapped shard whose header and texts have been checked; images and vectors are read when asked for.
+/// A mapped shard whose header, index and texts have been checked; images and vectors are read when asked for.
 pub(crate) struct Shard {
     path: PathBuf,
     file: Mmap,
     header: Header,
     texts: Vec<TextRecord>,
+    /// Where the frames of images and of vectors end in their sections; `None` where the shard is raw.
+    ends: Option<[Vec<u64>; 2]>,
     image_bytes: usize,
-    row: usize,
+    vector_bytes: usize,
+}
+
+/// One of the two parts that are read when asked for.
+#[derive(Clone, Copy)]
+enum Kind {
+    Image,
+    Vectors,
 }
 
 impl Shard {
-    /// Maps a shard, and checks its header and texts.
+    /// Maps a shard, and checks its header, index and texts.
     pub(crate) fn open(path: &Path) -> Result<Self, DatasetError> {
         let file = map(path)?;
         let header = parse::read_header(path, &file)?;
+        Self::with_header(path, file, header)
+    }
+
+    /// As [`Shard::open`], for a file whose header was read.
+    pub(crate) fn with_header(path: &Path, file: Mmap, header: Header) -> Result<Self, DatasetError> {
+        let ends = parse::read_index(path, &file, &header)?;
         let texts = parse::read_texts(path, &file, &header)?;
         let malformed = |expected: &str, found: String| DatasetError::Malformed {
             path: path.to_owned(),
@@ -31,29 +49,24 @@ impl Shard {
             expected: expected.to_owned(),
             found,
         };
-        bytemuck::try_cast_slice::<u8, f32>(header.vectors.of(&file))
-            .map_err(|e| malformed("aligned f32 values", e.to_string()))?;
+        if ends.is_none() {
+            bytemuck::try_cast_slice::<u8, f32>(header.vectors.of(&file))
+                .map_err(|e| malformed("aligned f32 values", e.to_string()))?;
+        }
         let shape = header.shape;
         let sizes = shape.image_bytes().zip(shape.vector_bytes());
-        let sizes = sizes.and_then(|(i, v)| usize::try_from(i).ok().zip(usize::try_from(v / 4).ok()));
-        let (image_bytes, row) =
+        let sizes = sizes.and_then(|(i, v)| usize::try_from(i).ok().zip(usize::try_from(v).ok()));
+        let (image_bytes, vector_bytes) =
             sizes.ok_or_else(|| malformed("sizes of this machine's memory", format!("{shape:?}")))?;
         Ok(Self {
             path: path.to_owned(),
             file,
             header,
             texts,
+            ends,
             image_bytes,
-            row,
+            vector_bytes,
         })
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    pub(crate) fn file(&self) -> &[u8] {
-        &self.file
     }
 
     pub(crate) const fn header(&self) -> &Header {
@@ -65,20 +78,134 @@ impl Shard {
         &self.texts
     }
 
-    /// `[resolution, resolution, 3]`, rows of RGB.
-    pub(crate) fn image(&self, index: usize) -> Option<&[u8]> {
-        self.header
-            .images
-            .of(&self.file)
-            .chunks_exact(self.image_bytes)
-            .nth(index)
+    /// The bytes of an image as they lie in the file; none beyond the end.
+    pub(crate) fn stored_image(&self, index: usize) -> &[u8] {
+        self.stored(Kind::Image, index).unwrap_or_default()
     }
 
-    /// `[captions, dims]`.
-    pub(crate) fn vectors(&self, index: usize) -> Option<&[f32]> {
+    /// The bytes of a product's vectors as they lie in the file, from value number `from` on where they are raw; none beyond
+    /// the end.
+    pub(crate) fn stored_vectors(&self, index: usize, from: usize) -> &[u8] {
+        let stored = self.stored(Kind::Vectors, index).unwrap_or_default();
+        let skipped = if self.ends.is_none() {
+            from * size_of::<f32>()
+        } else {
+            0
+        };
+        stored.get(skipped..).unwrap_or_default()
+    }
+
+    /// `[resolution, resolution, 3]`, rows of RGB: in place, or unpacked.
+    pub(crate) fn image(&self, index: usize) -> Result<Cow<'_, [u8]>, DatasetError> {
+        let stored = self.place(Kind::Image, index)?;
+        if self.ends.is_none() {
+            return Ok(Cow::Borrowed(stored));
+        }
+        let mut image = vec![0; self.image_bytes];
+        self.unpack_image(index, stored, &mut image)?;
+        Ok(Cow::Owned(image))
+    }
+
+    /// `[captions, dims]`: in place, or unpacked.
+    pub(crate) fn vectors(&self, index: usize) -> Result<Cow<'_, [f32]>, DatasetError> {
+        let stored = self.place(Kind::Vectors, index)?;
+        if self.ends.is_none() {
+            return Ok(Cow::Borrowed(self.floats(index, stored)?));
+        }
+        let mut vectors = vec![0.0; self.vector_bytes / size_of::<f32>()];
+        self.unpack_vectors(index, stored, &mut vectors)?;
+        Ok(Cow::Owned(vectors))
+    }
+
+    /// Copies or unpacks an image to a place of just its size.
+    pub(crate) fn read_image(&self, index: usize, image: &mut [u8]) -> Result<(), DatasetError> {
+        let stored = self.place(Kind::Image, index)?;
+        if self.ends.is_some() {
+            return self.unpack_image(index, stored, image);
+        }
+        image.copy_from_slice(stored);
+        Ok(())
+    }
+
+    /// Copies the part `range` of a product's vectors to a place of just its size; `scratch` is memory to work in.
+    pub(crate) fn read_vectors(
+        &self,
+        index: usize,
+        range: Range<usize>,
+        place: &mut [f32],
+        scratch: &mut Vec<f32>,
+    ) -> Result<(), DatasetError> {
+        let stored = self.place(Kind::Vectors, index)?;
+        if self.ends.is_some() {
+            scratch.resize(self.vector_bytes / size_of::<f32>(), 0.0);
+            self.unpack_vectors(index, stored, scratch)?;
+            place.copy_from_slice(&scratch[range]);
+        } else {
+            place.copy_from_slice(&self.floats(index, stored)?[range]);
+        }
+        Ok(())
+    }
+
+    fn unpack_image(&self, index: usize, stored: &[u8], image: &mut [u8]) -> Result<(), DatasetError> {
+        unpack_image(stored, self.header.shape.resolution as usize, image)
+            .map_err(|e| self.damaged("image", index, self.image_bytes, &e.to_string()))
+    }
+
+    fn unpack_vectors(&self, index: usize, stored: &[u8], vectors: &mut [f32]) -> Result<(), DatasetError> {
+        unpack(stored, bytemuck::cast_slice_mut(vectors))
+            .map_err(|e| self.damaged("vectors", index, self.vector_bytes, &e.to_string()))
+    }
+
+    fn floats<'a>(&self, index: usize, stored: &'a [u8]) -> Result<&'a [f32], DatasetError> {
         // Alignment was checked on opening, so the cast fails no more.
-        let all: &[f32] = bytemuck::try_cast_slice(self.header.vectors.of(&self.file)).ok()?;
-        all.chunks_exact(self.row).nth(index)
+        let floats = bytemuck::try_cast_slice(stored);
+        floats.map_err(|e| self.damaged("vectors", index, self.vector_bytes, &e.to_string()))
+    }
+
+    fn damaged(&self, part: &'static str, index: usize, bytes: usize, found: &str) -> DatasetError {
+        DatasetError::DamagedSample {
+            path: self.path.clone(),
+            part,
+            id: self
+                .texts
+                .get(index)
+                .map(|text| text.id.clone())
+                .unwrap_or_default(),
+            index,
+            expected: format!("a zstd frame of {bytes} bytes"),
+            found: found.to_owned(),
+        }
+    }
+
+    fn place(&self, kind: Kind, index: usize) -> Result<&[u8], DatasetError> {
+        self.stored(kind, index).ok_or_else(|| {
+            let expected = format!("a sample below {} in {}", self.texts.len(), self.path.display());
+            DatasetError::load(&expected, index.to_string())
+        })
+    }
+
+    /// The bytes of a sample's part as they lie in the file.
+    fn stored(&self, kind: Kind, index: usize) -> Option<&[u8]> {
+        let (section, each): (&Section, usize) = match kind {
+            Kind::Image => (&self.header.images, self.image_bytes),
+            Kind::Vectors => (&self.header.vectors, self.vector_bytes),
+        };
+        let content = section.of(&self.file);
+        match &self.ends {
+            None => content.get(index.checked_mul(each)?..index.checked_add(1)?.checked_mul(each)?),
+            Some(ends) => {
+                let ends = &ends[kind as usize];
+                let end = *ends.get(index)?;
+                let start = if index == 0 { 0 } else { ends[index - 1] };
+                content.get(start as usize..end as usize)
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Shard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Shard").field(&self.path).finish()
     }
 }
 
@@ -92,12 +219,17 @@ mod tests {
     use proptest::sample::Index;
 
     use super::*;
+    use crate::compress::Packer;
     use crate::fixture::Fixture;
     use crate::format;
 
-    /// A sound shard of two products.
-    static SOUND: LazyLock<Vec<u8>> =
-        LazyLock::new(|| fs::read(Fixture::packed(&[2]).out().join("shard-00000.atl")).unwrap());
+    /// Sound shards of two products, raw and compressed.
+    static BOTH: LazyLock<[Vec<u8>; 2]> = LazyLock::new(|| {
+        [None, Some("zstd")].map(|compress| {
+            let fixture = Fixture::packed_as(&[2], compress);
+            fs::read(fixture.out().join("shard-00000.atl")).unwrap()
+        })
+    });
 
     /// Opens a file of these bytes and reads all of it.
     fn open(bytes: &[u8]) -> Result<(), DatasetError> {
@@ -105,9 +237,13 @@ mod tests {
         let path = dir.path().join("shard-00000.atl");
         fs::write(&path, bytes).unwrap();
         let shard = Shard::open(&path)?;
-        for index in 0..=shard.texts().len() {
-            assert_eq!(shard.image(index).is_some(), index < shard.texts().len());
-            assert_eq!(shard.vectors(index).is_some(), index < shard.texts().len());
+        let samples = shard.texts().len();
+        assert!(shard.image(samples).is_err() && shard.vectors(samples).is_err());
+        let shape = shard.header().shape;
+        for index in 0..samples {
+            let (image, vectors) = (shard.image(index)?, shard.vectors(index)?);
+            assert_eq!(image.len() as u64, shape.image_bytes().unwrap());
+            assert_eq!(vectors.len() as u64 * 4, shape.vector_bytes().unwrap());
         }
         Ok(())
     }
@@ -123,18 +259,28 @@ mod tests {
         error
     }
 
+    fn header(sound: &[u8]) -> Header {
+        parse::read_header(Path::new("sound"), sound).unwrap()
+    }
+
+    fn header_length(sound: &[u8]) -> usize {
+        u32::from_le_bytes([sound[12], sound[13], sound[14], sound[15]]) as usize
+    }
+
     /// The sound shard with another header, whose checksum is right.
-    fn forged(change: impl Fn(&mut Header)) -> Vec<u8> {
-        let mut header = parse::read_header(Path::new("sound"), &SOUND).unwrap();
+    fn forged(sound: &[u8], change: impl Fn(&mut Header)) -> Vec<u8> {
+        let mut header = header(sound);
         change(&mut header);
-        let mut bytes = SOUND.clone();
+        let mut bytes = sound.to_vec();
         bytes[..format::ALIGN as usize].copy_from_slice(&header.to_bytes().unwrap());
         bytes
     }
 
     #[test]
     fn a_sound_shard_opens() {
-        open(&SOUND).unwrap();
+        BOTH.iter().for_each(|sound| open(sound).unwrap());
+        let versions = BOTH.each_ref().map(|sound| sound[8]);
+        assert_eq!(versions, [1, 2]);
     }
 
     #[test]
@@ -150,55 +296,60 @@ mod tests {
     }
 
     #[test]
-    fn a_shard_of_a_later_version_is_newer() {
-        let mut bytes = SOUND.clone();
-        bytes[8] = 2;
-        assert!(matches!(
-            error(&bytes),
-            DatasetError::Newer {
-                expected: 1,
-                found: 2,
-                ..
+    fn a_shard_of_a_later_version_is_newer_and_of_another_one_malformed() {
+        for sound in &*BOTH {
+            let mut bytes = sound.clone();
+            bytes[8] = 3;
+            assert!(matches!(
+                error(&bytes),
+                DatasetError::Newer {
+                    expected: 2,
+                    found: 3,
+                    ..
+                }
+            ));
+            for version in [0, 3 - sound[8]] {
+                bytes[8] = version;
+                assert!(matches!(
+                    error(&bytes),
+                    DatasetError::Malformed { part: "header", .. }
+                ));
             }
-        ));
+        }
     }
 
     #[test]
     fn a_shard_is_cut_wherever_it_ends_too_early() {
-        let ends = [
-            1,
-            7,
-            8,
-            11,
-            47,
-            48,
-            100,
-            4095,
-            4096,
-            5000,
-            SOUND.len() / 2,
-            SOUND.len() - 1,
-        ];
-        for end in ends {
-            assert!(matches!(error(&SOUND[..end]), DatasetError::Cut { .. }), "{end}");
+        for sound in &*BOTH {
+            let half = sound.len() / 2;
+            let last = sound.len() - 1;
+            for end in [1, 7, 8, 11, 47, 48, 100, 4095, 4096, 5000, half, last] {
+                assert!(matches!(error(&sound[..end]), DatasetError::Cut { .. }), "{end}");
+            }
         }
     }
 
     #[test]
     fn bytes_after_the_end_are_trailing() {
-        let bytes = [&SOUND[..], b"x"].concat();
-        assert!(matches!(error(&bytes), DatasetError::Trailing { .. }));
+        for sound in &*BOTH {
+            let bytes = [&sound[..], b"x"].concat();
+            assert!(matches!(error(&bytes), DatasetError::Trailing { .. }));
+        }
     }
 
     #[test]
-    fn a_flipped_bit_in_header_or_texts_is_damage() {
-        let header = parse::read_header(Path::new("sound"), &SOUND).unwrap();
-        let length = u32::from_le_bytes([SOUND[12], SOUND[13], SOUND[14], SOUND[15]]) as usize;
-        let texts = header.texts.offset as usize;
-        for byte in (16..48 + length).chain(texts..SOUND.len()) {
-            let mut bytes = SOUND.clone();
-            bytes[byte] ^= 0x10;
-            assert!(matches!(error(&bytes), DatasetError::Damaged { .. }), "{byte}");
+    fn a_flipped_bit_in_header_index_or_texts_is_damage() {
+        for sound in &*BOTH {
+            let header = header(sound);
+            let index = header.index.map_or(0..0, |index| index.offset..index.end());
+            let places = (16..48 + header_length(sound))
+                .chain(index.start as usize..index.end as usize)
+                .chain(header.texts.offset as usize..sound.len());
+            for byte in places {
+                let mut bytes = sound.clone();
+                bytes[byte] ^= 0x10;
+                assert!(matches!(error(&bytes), DatasetError::Damaged { .. }), "{byte}");
+            }
         }
     }
 
@@ -208,57 +359,153 @@ mod tests {
             |h| h.vectors.offset = h.images.offset,
             |h| h.texts.offset = h.vectors.offset,
             |h| h.images.offset = 0,
-            |h| h.images.length += 1,
+            |h| h.images.length += 4096,
             |h| h.vectors.offset = u64::MAX - 3,
             |h| h.texts.length = u64::MAX,
             |h| (h.shape.captions, h.shape.dims) = (u32::MAX, u32::MAX),
             |h| (h.samples, h.shape.resolution) = (u32::MAX, u32::MAX),
         ];
-        for (number, change) in forgeries.into_iter().enumerate() {
-            let error = error(&forged(change));
+        let of_an_index: [fn(&mut Section); 3] = [
+            |index| index.offset = 4096,
+            |index| index.length += 8,
+            |index| index.length = u64::MAX,
+        ];
+        let malformed = |bytes: &[u8]| {
+            let error = error(bytes);
             assert!(
                 matches!(error, DatasetError::Malformed { part: "header", .. }),
-                "{number}: {error}"
+                "{error}"
             );
+        };
+        for sound in &*BOTH {
+            forgeries
+                .iter()
+                .for_each(|change| malformed(&forged(sound, change)));
+        }
+        for change in of_an_index {
+            malformed(&forged(&BOTH[1], |header| change(header.index.as_mut().unwrap())));
         }
     }
 
     #[test]
     fn sizes_that_the_file_cannot_hold_take_no_memory() {
         // A consistent header of four thousand million products in a file of some kilobytes.
-        let huge = forged(|h| {
+        let huge = forged(&BOTH[0], |h| {
+            h.samples = u32::MAX;
             let hashes = [h.images.blake3, h.vectors.blake3, h.texts.blake3];
-            *h = Header::new(u32::MAX, h.shape, h.texts.length, hashes).unwrap();
+            *h = Header::raw(u32::MAX, h.shape, h.texts.length, hashes).unwrap();
         });
         assert!(matches!(error(&huge), DatasetError::Cut { .. }));
-        let nothing = forged(|h| (h.samples, h.shape.resolution) = (u32::MAX, 0));
-        assert!(matches!(
-            error(&nothing),
-            DatasetError::Malformed { part: "header", .. }
-        ));
+        for sound in &*BOTH {
+            let nothing = forged(sound, |h| (h.samples, h.shape.resolution) = (u32::MAX, 0));
+            assert!(matches!(
+                error(&nothing),
+                DatasetError::Malformed { part: "header", .. }
+            ));
+        }
+    }
+
+    /// The compressed shard with these frames for images, and all checksums right.
+    fn with_frames(frames: [&[u8]; 2], change: impl Fn(&mut Header)) -> Vec<u8> {
+        let sound = &BOTH[1];
+        let old = header(sound);
+        let content = |bytes: &[u8]| format::Content {
+            length: bytes.len() as u64,
+            blake3: *blake3::hash(bytes).as_bytes(),
+        };
+        let images = frames.concat();
+        let mut index = old.index.as_ref().unwrap().of(sound).to_vec();
+        for (entry, frame) in index.chunks_exact_mut(8).zip(frames) {
+            entry[..4].copy_from_slice(&(frame.len() as u32).to_le_bytes());
+        }
+        let [vectors, texts] = [&old.vectors, &old.texts].map(|section| section.of(sound));
+        let sections = [content(&images), content(vectors), content(texts)];
+        let mut new = Header::compressed(2, old.shape, sections, content(&index)).unwrap();
+        change(&mut new);
+        let mut bytes = new.to_bytes().unwrap();
+        for (section, content) in new.sections().zip([&images[..], vectors, &index, texts]) {
+            bytes.resize(section.offset as usize, 0);
+            bytes.extend(content);
+        }
+        bytes
+    }
+
+    #[test]
+    fn frames_that_are_none_or_of_another_size_are_named_by_product() {
+        let mut packer = Packer::new("zstd".parse().unwrap()).unwrap();
+        let sound = packer.image(&[9; 48], 4).unwrap();
+        open(&with_frames([&sound, &sound], |_| {})).unwrap();
+        let (short, long) = (
+            packer.vectors(&[9; 47]).unwrap(),
+            packer.vectors(&[9; 49]).unwrap(),
+        );
+        let bomb = packer.vectors(&vec![0; 64 << 20]).unwrap();
+        for frame in [&short[..], &long, &bomb, b"", b"no frame", &sound[1..]] {
+            match error(&with_frames([&sound, frame], |_| {})) {
+                DatasetError::DamagedSample {
+                    part: "image", id, ..
+                } => assert_eq!(id, "0-1"),
+                other => panic!("{other}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_few_bytes_that_claim_images_of_gigabytes_are_refused() {
+        let mut packer = Packer::new("zstd".parse().unwrap()).unwrap();
+        let frame = packer.vectors(&[0; 48]).unwrap();
+        for (resolution, dims) in [(1 << 20, 5), (u32::MAX, 5), (4, 1 << 30)] {
+            let bytes = with_frames([&frame, &frame], |h| {
+                (h.shape.resolution, h.shape.dims) = (resolution, dims);
+            });
+            let error = error(&bytes);
+            assert!(
+                error.to_string().contains("of at most 67108864 bytes a sample"),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_index_that_contradicts_the_sections_is_malformed() {
+        let sound = &BOTH[1];
+        let index = header(sound).index.unwrap();
+        for (place, value) in [(0, 0_u32), (0, u32::MAX), (4, 1), (12, u32::MAX)] {
+            let mut bytes = sound.clone();
+            bytes[index.offset as usize + place..][..4].copy_from_slice(&value.to_le_bytes());
+            let checksum = *blake3::hash(index.of(&bytes)).as_bytes();
+            let mut header = header(sound);
+            header.index.as_mut().unwrap().blake3 = checksum;
+            bytes[..format::ALIGN as usize].copy_from_slice(&header.to_bytes().unwrap());
+            assert!(matches!(
+                error(&bytes),
+                DatasetError::Malformed { part: "index", .. }
+            ));
+        }
     }
 
     #[test]
     fn texts_that_contradict_the_header_are_malformed() {
-        let header = parse::read_header(Path::new("sound"), &SOUND).unwrap();
-        let start = header.texts.offset as usize;
-        let with_texts = |texts: &[u8]| {
-            let mut bytes = forged(|h| {
-                h.texts.length = texts.len() as u64;
-                h.texts.blake3 = *blake3::hash(texts).as_bytes();
-            });
-            bytes.truncate(start);
-            bytes.extend(texts);
-            bytes
-        };
-        let sound = &SOUND[start..];
-        open(&with_texts(sound)).unwrap();
-        let (one, longer) = ([&[1], &sound[1..]].concat(), [sound, b"x"].concat());
-        for texts in [&[][..], &[2], &one, &longer, &sound[..sound.len() - 1]] {
-            assert!(matches!(
-                error(&with_texts(texts)),
-                DatasetError::Malformed { part: "texts", .. }
-            ));
+        for sound in &*BOTH {
+            let start = header(sound).texts.offset as usize;
+            let with_texts = |texts: &[u8]| {
+                let mut bytes = forged(sound, |h| {
+                    h.texts.length = texts.len() as u64;
+                    h.texts.blake3 = *blake3::hash(texts).as_bytes();
+                });
+                bytes.truncate(start);
+                bytes.extend(texts);
+                bytes
+            };
+            let sound = &sound[start..];
+            open(&with_texts(sound)).unwrap();
+            let (one, longer) = ([&[1], &sound[1..]].concat(), [sound, b"x"].concat());
+            for texts in [&[][..], &[2], &one, &longer, &sound[..sound.len() - 1]] {
+                assert!(matches!(
+                    error(&with_texts(texts)),
+                    DatasetError::Malformed { part: "texts", .. }
+                ));
+            }
         }
     }
 
@@ -270,8 +517,9 @@ mod tests {
             places in prop::collection::vec((any::<Index>(), any::<u8>()), 1..8),
             end in any::<Index>(),
             cut in any::<bool>(),
+            which in 0_usize..2,
         ) {
-            let mut bytes = SOUND.clone();
+            let mut bytes = BOTH[which].clone();
             for (place, value) in places {
                 let place = place.index(bytes.len());
                 bytes[place] = value;
@@ -283,21 +531,29 @@ mod tests {
         }
 
         #[test]
-        fn no_forged_header_or_text_panics(
+        fn no_forged_header_index_frame_or_text_panics(
             places in prop::collection::vec((any::<Index>(), any::<u8>()), 1..8),
-            in_texts in any::<bool>(),
+            part in 0_usize..5,
+            which in 0_usize..2,
         ) {
-            let mut bytes = SOUND.clone();
-            let mut header = parse::read_header(Path::new("sound"), &SOUND).unwrap();
-            let length = u32::from_le_bytes([bytes[12], bytes[13], bytes[14], bytes[15]]) as usize;
-            let start = header.texts.offset as usize;
-            let range = if in_texts { start..bytes.len() } else { 48..48 + length };
+            let mut bytes = BOTH[which].clone();
+            let mut header = header(&bytes);
+            let sections: Vec<Range<usize>> = header
+                .sections()
+                .map(|section| section.offset as usize..section.end() as usize)
+                .collect();
+            let range = match part.checked_sub(1) {
+                None => 48..48 + header_length(&bytes),
+                Some(section) => sections[section % sections.len()].clone(),
+            };
             for (place, value) in places {
                 let place = range.start + place.index(range.len());
                 bytes[place] = value;
             }
-            if in_texts {
-                header.texts.blake3 = *blake3::hash(&bytes[start..]).as_bytes();
+            if part > 0 {
+                let hash = |section: &mut Section| section.blake3 = *blake3::hash(section.of(&bytes)).as_bytes();
+                let sections = [&mut header.images, &mut header.vectors, &mut header.texts];
+                sections.into_iter().chain(header.index.as_mut()).for_each(hash);
                 bytes[..format::ALIGN as usize].copy_from_slice(&header.to_bytes().unwrap());
             } else {
                 let checksum = *blake3::hash(&bytes[range]).as_bytes();

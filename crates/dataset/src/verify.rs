@@ -6,10 +6,12 @@ use rayon::prelude::*;
 use stage::{OutputFile, StageKey};
 
 use crate::dataset::read_text_model;
-use crate::folder::{Folder, STAGE, TEXT_MODEL, shard_name};
+use crate::folder::{Folder, STAGE, TEXT_MODEL, shard_name, sums_name};
+use crate::format::{Header, ProductSums, Section};
+use crate::map::map;
 use crate::parse::{self, hex};
 use crate::shard::Shard;
-use crate::{DatasetError, Split};
+use crate::{DatasetError, Split, sums};
 
 /// What was read, and every fault found.
 #[derive(Debug)]
@@ -27,37 +29,42 @@ pub struct Report {
     pub damaged: Vec<String>,
 }
 
-/// Compares the data set in `dir` with all its checksums: any changed bit of a shard or of the text model is
-/// found, and of `stage.json` what the data depend on. Images are named by product. A fault in one shard
-/// does not keep the others from being read.
+/// Compares the data set in `dir` with all its checksums: any changed bit of a shard, its sums or the text model is
+/// found, and of `stage.json` what the data depend on. A bit of an image, of vectors, of texts or of the index is laid at its
+/// product's door (in a data set from before there were sums, a bit of an image alone). What is compressed is unpacked and compared
+/// as well. A fault in one shard does not keep the others from being read.
 ///
 /// # Errors
 /// There is no finished data set, or its record is unreadable.
 pub fn verify(dir: &Path) -> Result<Report, DatasetError> {
     let folder = Folder::read(dir)?;
     let shards = folder.shards()?;
-    let results: Vec<(Contents, Vec<DatasetError>)> = shards
+    let numbered: Vec<_> = (0..).zip(shards).collect();
+    let results: Vec<Verified> = numbered
         .par_iter()
-        .map(|(path, recorded)| verify_shard(&folder, path, recorded))
+        .map(|(number, (path, recorded))| verify_shard(&folder, *number, path, recorded))
         .collect();
     let mut report = Report {
-        shards: shards.len(),
+        shards: results.len(),
         products: 0,
         bytes: 0,
         faults: Vec::new(),
         damaged: Vec::new(),
     };
     let mut splits = [0; Split::ALL.len()];
-    for (number, (contents, faults)) in (0..).zip(results) {
-        if !faults.is_empty() {
-            report.damaged.push(shard_name(number));
+    for (number, verified) in (0..).zip(results) {
+        for (name, faults) in [
+            (shard_name(number), verified.faults),
+            (sums_name(number), verified.sums_faults),
+        ] {
+            if !faults.is_empty() {
+                report.damaged.push(name);
+            }
+            report.faults.extend(faults);
         }
-        report.bytes += contents.bytes;
-        splits
-            .iter_mut()
-            .zip(contents.splits)
-            .for_each(|(sum, count)| *sum += count);
-        report.faults.extend(faults);
+        report.bytes += verified.bytes;
+        let counts = splits.iter_mut().zip(verified.splits);
+        counts.for_each(|(sum, count)| *sum += count);
     }
     report.products = splits.iter().sum();
     if let Err(e) = read_text_model(&folder) {
@@ -71,40 +78,42 @@ pub fn verify(dir: &Path) -> Result<Report, DatasetError> {
     Ok(report)
 }
 
+/// What was read of a shard and its sums.
 #[derive(Default)]
-struct Contents {
+struct Verified {
     bytes: u64,
     splits: [u64; Split::ALL.len()],
+    faults: Vec<DatasetError>,
+    sums_faults: Vec<DatasetError>,
 }
 
-fn verify_shard(folder: &Folder, path: &Path, recorded: &OutputFile) -> (Contents, Vec<DatasetError>) {
-    let shard = match Shard::open(path) {
-        Ok(shard) => shard,
-        Err(e) => return (Contents::default(), vec![e]),
-    };
-    let (file, header) = (shard.file(), shard.header());
-    let mut contents = Contents {
-        bytes: file.len() as u64,
-        ..Contents::default()
-    };
-    shard
-        .texts()
-        .iter()
-        .for_each(|text| contents.splits[text.split as usize] += 1);
-
-    let mut faults = Vec::new();
-    faults.extend(folder.check_shape(path, header.shape).err());
-    if let Err(e) = parse::check(path, "images", header.images.of(file), &header.images.blake3) {
-        let images = damaged_images(&shard);
-        // Without a culprit it is the checksum that is wrong.
-        if images.is_empty() {
-            faults.push(e)
-        } else {
-            faults.extend(images)
-        }
+impl Verified {
+    fn with(mut self, fault: DatasetError) -> Self {
+        self.faults.push(fault);
+        self
     }
-    faults.extend(parse::check(path, "vectors", header.vectors.of(file), &header.vectors.blake3).err());
-    if let Some(byte) = header.gaps(file).into_iter().flatten().find(|&&byte| byte != 0) {
+}
+
+/// Reads a shard and its sums; the second of the lists has the faults of the sums' file.
+fn verify_shard(folder: &Folder, number: u32, path: &Path, recorded: &OutputFile) -> Verified {
+    let mut verified = Verified::default();
+    let file = match map(path) {
+        Ok(file) => file,
+        Err(e) => return verified.with(e),
+    };
+    let header = match parse::read_header(path, &file) {
+        Ok(header) => header,
+        Err(e) => return verified.with(e),
+    };
+    verified.bytes = file.len() as u64;
+    let (sums, sums_fault) = match read_sums(folder, number, &header) {
+        Ok(sums) => (sums.unwrap_or_default(), None),
+        Err(e) => (Vec::new(), Some(e)),
+    };
+    let faults = &mut verified.faults;
+    faults.extend(folder.check_shape(path, header.shape).err());
+    faults.extend(check_sections(path, &file, &header, &sums));
+    if let Some(byte) = header.gaps(&file).into_iter().flatten().find(|&&byte| byte != 0) {
         faults.push(DatasetError::Malformed {
             path: path.to_owned(),
             part: "gap between sections",
@@ -114,23 +123,110 @@ fn verify_shard(folder: &Folder, path: &Path, recorded: &OutputFile) -> (Content
     }
     if faults.is_empty() {
         // Sound in itself, yet perhaps a shard of another data set.
-        faults.extend(parse::check_hex(path, "whole file", file, &recorded.blake3).err());
+        faults.extend(parse::check_hex(path, "whole file", &file, &recorded.blake3).err());
     }
-    (contents, faults)
+    // Sums that are as recorded and yet not of this shard speak against the shard.
+    let of_another = |e: &DatasetError| matches!(e, DatasetError::Malformed { .. });
+    let sums_fault = sums_fault.filter(|e| verified.faults.is_empty() || !of_another(e));
+    verified.sums_faults.extend(sums_fault);
+    match Shard::with_header(path, file, header) {
+        Ok(shard) => {
+            let splits = &mut verified.splits;
+            let texts = shard.texts().iter();
+            texts.for_each(|text| splits[text.split as usize] += 1);
+            // Sound frames must unpack to the right pixels too; and without sums this alone lays damage at doors.
+            let compressed = shard.header().index.is_some();
+            let sound = verified.faults.is_empty();
+            if (sound && compressed) || (!sound && sums.is_empty()) {
+                let contents = check_contents(path, &shard);
+                if !contents.is_empty() {
+                    verified.faults.retain(|fault| !is_of_images(fault));
+                }
+                verified.faults.extend(contents);
+            }
+        }
+        // That the section is damaged was said above.
+        Err(DatasetError::Damaged { .. }) if !verified.faults.is_empty() => {}
+        Err(e) => verified.faults.push(e),
+    }
+    verified
 }
 
-fn damaged_images(shard: &Shard) -> Vec<DatasetError> {
-    let images = shard.texts().iter().enumerate().filter_map(|(index, text)| {
-        let found = blake3::hash(shard.image(index)?);
-        (*found.as_bytes() != text.image_blake3).then(|| DatasetError::DamagedImage {
-            path: shard.path().to_owned(),
-            id: text.id.clone(),
-            index,
-            expected: hex(&text.image_blake3),
-            found: found.to_hex().to_string(),
-        })
+/// The sums of a shard; `None` where the data set is from before there were any.
+fn read_sums(
+    folder: &Folder,
+    number: u32,
+    header: &Header,
+) -> Result<Option<Vec<ProductSums>>, DatasetError> {
+    let name = sums_name(number);
+    let recorded = folder.record.outputs.get(&name);
+    recorded
+        .map(|recorded| sums::read(&folder.dir.join(name), recorded, header))
+        .transpose()
+}
+
+/// Compares each section with its checksum; damage is named by product where there are `sums`.
+fn check_sections(path: &Path, file: &[u8], header: &Header, products: &[ProductSums]) -> Vec<DatasetError> {
+    let mut faults = Vec::new();
+    let mut check = |name: &'static str, section: &Section, culprits: &dyn Fn(&[u8]) -> Vec<DatasetError>| {
+        let content = section.of(file);
+        if let Err(e) = parse::check(path, name, content, &section.blake3) {
+            let culprits = culprits(content);
+            // Without a culprit it is what belongs to no product, or there are no sums.
+            if culprits.is_empty() {
+                faults.push(e);
+            } else {
+                faults.extend(culprits);
+            }
+        }
+    };
+    check("images", &header.images, &|content| {
+        sums::culprits(path, "image", content, products, |product| &product.image)
     });
-    images.collect()
+    check("vectors", &header.vectors, &|content| {
+        sums::culprits(path, "vectors", content, products, |product| &product.vectors)
+    });
+    if let Some(index) = &header.index {
+        check("index", index, &|content| {
+            sums::index_culprits(path, content, products)
+        });
+    }
+    check("texts", &header.texts, &|content| {
+        sums::culprits(path, "texts", content, products, |product| &product.texts)
+    });
+    faults
+}
+
+fn is_of_images(fault: &DatasetError) -> bool {
+    matches!(
+        fault,
+        DatasetError::Damaged { part: "images", .. } | DatasetError::DamagedSample { part: "image", .. }
+    )
+}
+
+/// Compares each image with the checksum of its pixels, and sees whether vectors unpack.
+fn check_contents(path: &Path, shard: &Shard) -> Vec<DatasetError> {
+    let mut faults = Vec::new();
+    for (index, text) in shard.texts().iter().enumerate() {
+        match shard.image(index) {
+            Ok(image) => {
+                let found = blake3::hash(&image);
+                if *found.as_bytes() != text.image_blake3 {
+                    faults.push(DatasetError::DamagedSample {
+                        path: path.to_owned(),
+                        part: "image",
+                        id: text.id.clone(),
+                        index,
+                        expected: format!("blake3 {}", hex(&text.image_blake3)),
+                        found: found.to_hex().to_string(),
+                    });
+                }
+            }
+            Err(e) => faults.push(e),
+        }
+        faults.extend(shard.vectors(index).err());
+    }
+    faults
 }
 
 fn check_fingerprint(folder: &Folder) -> Result<(), DatasetError> {
@@ -186,25 +282,150 @@ mod tests {
         assert_eq!((report.shards, report.products), (3, 6));
     }
 
-    #[test]
-    fn any_flipped_bit_of_a_shard_is_found() {
-        let fixture = Fixture::packed(&[2]);
-        let path = fixture.out().join("shard-00000.atl");
-        let length = fs::read(&path).unwrap().len();
-        // Every byte that means something, and the gaps in steps.
-        for byte in (0..length).filter(|byte| byte % 4096 < 300 || byte % 7 == 0) {
-            let bit = (byte % 8) as u8;
-            flip(&path, byte, bit);
-            let report = verify(&fixture.out()).unwrap();
-            assert_eq!(report.faults.len(), 1, "byte {byte}: {:?}", report.faults);
-            assert!(
-                report.faults[0].to_string().contains("shard-00000.atl: "),
-                "{}",
-                report.faults[0]
-            );
-            flip(&path, byte, bit);
+    /// The product whose part of the shard the byte lies in, by its place.
+    fn owner(header: &Header, sums: &[ProductSums], byte: usize) -> Option<(&'static str, usize)> {
+        let byte = byte as u64;
+        let sections = [
+            ("image", Some(&header.images)),
+            ("vectors", Some(&header.vectors)),
+            ("index", header.index.as_ref()),
+            ("texts", Some(&header.texts)),
+        ];
+        let lengths: [fn(&ProductSums) -> u64; 4] = [
+            |product| product.image.length,
+            |product| product.vectors.length,
+            |_| 8,
+            |product| product.texts.length,
+        ];
+        for ((name, section), length) in sections.into_iter().zip(lengths) {
+            let Some(section) = section.filter(|section| (section.offset..section.end()).contains(&byte))
+            else {
+                continue;
+            };
+            let mut start = section.end() - sums.iter().map(length).sum::<u64>();
+            for (index, product) in sums.iter().enumerate() {
+                let end = start + length(product);
+                if (start..end).contains(&byte) {
+                    return Some((name, index));
+                }
+                start = end;
+            }
         }
+        None
+    }
+
+    #[test]
+    fn any_flipped_bit_of_a_shard_is_found_and_laid_at_the_door_of_its_product() {
+        for compress in [None, Some("zstd")] {
+            let fixture = Fixture::packed_as(&[3], compress);
+            let path = fixture.out().join("shard-00000.atl");
+            let sound = fs::read(&path).unwrap();
+            let header = parse::read_header(&path, &sound).unwrap();
+            let folder = Folder::read(&fixture.out()).unwrap();
+            let sums = read_sums(&folder, 0, &header).unwrap().unwrap();
+            let mut named = 0;
+            // Every byte that means something, and the gaps in steps.
+            for byte in (0..sound.len()).filter(|byte| byte % 4096 < 400 || byte % 61 == 0) {
+                let bit = (byte % 8) as u8;
+                flip(&path, byte, bit);
+                let report = verify(&fixture.out()).unwrap();
+                let [fault] = &report.faults[..] else {
+                    panic!("byte {byte}: {:?}", report.faults);
+                };
+                let text = fault.to_string();
+                assert!(text.contains("shard-00000.atl: "), "{text}");
+                assert_eq!(report.damaged, ["shard-00000.atl"]);
+                let found = match fault {
+                    DatasetError::DamagedSample { part, index, id, .. } => {
+                        assert_eq!(*id, format!("0-{index}"));
+                        Some((*part, *index))
+                    }
+                    _ => None,
+                };
+                assert_eq!(found, owner(&header, &sums, byte), "byte {byte}: {text}");
+                named += u32::from(found.is_some());
+                fs::write(&path, &sound).unwrap();
+            }
+            assert!(named > 250, "{named}");
+            assert!(verify(&fixture.out()).unwrap().faults.is_empty());
+        }
+    }
+
+    #[test]
+    fn any_flipped_bit_of_the_sums_is_found_and_hides_no_other_damage() {
+        let fixture = Fixture::packed(&[2]);
+        let path = fixture.out().join("shard-00000.sums");
+        let sound = fs::read(&path).unwrap();
+        for byte in 0..sound.len() {
+            flip(&path, byte, (byte % 8) as u8);
+            let report = verify(&fixture.out()).unwrap();
+            assert_eq!(report.damaged, ["shard-00000.sums"], "byte {byte}");
+            assert!(report.faults[0].to_string().contains("shard-00000.sums: sums: "));
+            fs::write(&path, &sound).unwrap();
+        }
+        fs::remove_file(&path).unwrap();
+        flip(&fixture.out().join("shard-00000.atl"), 4096 + 48, 0);
+        let report = verify(&fixture.out()).unwrap();
+        assert_eq!(report.damaged, ["shard-00000.atl", "shard-00000.sums"]);
+        assert!(matches!(
+            &report.faults[0],
+            DatasetError::DamagedSample { part: "image", id, .. } if id == "0-1"
+        ));
+    }
+
+    #[test]
+    fn a_data_set_from_before_there_were_sums_is_verified_and_images_are_named() {
+        let fixture = Fixture::packed(&[3]);
+        let path = fixture.out().join("stage.json");
+        let mut record: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        let outputs = record["outputs"].as_object_mut().unwrap();
+        outputs.remove("shard-00000.sums").unwrap();
+        fs::write(&path, record.to_string()).unwrap();
+        fs::remove_file(fixture.out().join("shard-00000.sums")).unwrap();
         assert!(verify(&fixture.out()).unwrap().faults.is_empty());
+
+        let shard = fixture.out().join("shard-00000.atl");
+        flip(&shard, 4096 + 2 * 48, 0);
+        flip(&shard, 8192 + 90, 0);
+        let faults = verify(&fixture.out()).unwrap().faults;
+        assert!(
+            matches!(
+                &faults[..],
+                [
+                    DatasetError::Damaged { part: "vectors", .. },
+                    DatasetError::DamagedSample { part: "image", id, .. }
+                ] if id == "0-2"
+            ),
+            "{faults:?}"
+        );
+    }
+
+    #[test]
+    fn frames_that_unpack_to_other_pixels_than_were_packed_are_found() {
+        // Both frames are sound and have their checksums; they are in each other's place.
+        let fixture = Fixture::packed_as(&[2], Some("zstd"));
+        let path = fixture.out().join("shard-00000.atl");
+        let mut bytes = fs::read(&path).unwrap();
+        let mut header = parse::read_header(&path, &bytes).unwrap();
+        let [ends, _] = parse::read_index(&path, &bytes, &header).unwrap().unwrap();
+        let images = header.images.of(&bytes).to_vec();
+        let (first, second) = images.split_at(ends[0] as usize);
+        assert_eq!(first.len(), second.len());
+        let swapped = [second, first].concat();
+        bytes[4096..4096 + swapped.len()].copy_from_slice(&swapped);
+        header.images.blake3 = *blake3::hash(&swapped).as_bytes();
+        bytes[..4096].copy_from_slice(&header.to_bytes().unwrap());
+        let shard = {
+            fs::write(&path, &bytes).unwrap();
+            Shard::open(&path).unwrap()
+        };
+        let faults = check_contents(&path, &shard);
+        assert_eq!(faults.len(), 2, "{faults:?}");
+        assert!(
+            faults[1]
+                .to_string()
+                .contains("image 1, product 0-1: expected blake3 ")
+        );
     }
 
     #[test]
@@ -218,9 +439,12 @@ mod tests {
             .faults
             .iter()
             .map(|fault| match fault {
-                DatasetError::DamagedImage { id, path, .. } if path.ends_with("shard-00001.atl") => {
-                    id.as_str()
-                }
+                DatasetError::DamagedSample {
+                    id,
+                    path,
+                    part: "image",
+                    ..
+                } if path.ends_with("shard-00001.atl") => id.as_str(),
                 other => panic!("{other}"),
             })
             .collect();

@@ -4,7 +4,7 @@
 use std::fs;
 use std::process::{Command, Output};
 
-use dataset::pack;
+use dataset::{Ended, pack};
 use serde_json::Value;
 
 #[path = "../src/fixture.rs"]
@@ -112,6 +112,48 @@ fn verify_repairs_from_the_stages_before() {
     assert_eq!(
         dataset(&fixture, "verify dataset --repair").status.code(),
         Some(2)
+    );
+}
+
+#[test]
+fn compressed_shards_are_packed_verified_repaired_shown_and_measured() {
+    let fixture = Fixture::new(&[2, 3]);
+    let packed = dataset(&fixture, &format!("{PACK} --compress zstd:5"));
+    assert!(packed.status.success(), "{}", stderr(&packed));
+    assert_eq!(last_line_json(&packed)["settings"]["compress"], "zstd:5");
+    let path = fixture.out().join("shard-00001.atl");
+    let sound = fs::read(&path).unwrap();
+    flip(&path, 4096 + 10, 3);
+    let damaged = dataset(&fixture, "verify dataset");
+    assert_eq!(damaged.status.code(), Some(1));
+    assert!(
+        stdout(&damaged).contains("shard-00001.atl: image 0, product 1-0: expected blake3 "),
+        "{}",
+        stdout(&damaged)
+    );
+    let with = "verify dataset --repair --images ingested --features features";
+    let repaired = dataset(&fixture, with);
+    assert!(repaired.status.success(), "{}", stderr(&repaired));
+    assert!(fs::read(&path).unwrap() == sound);
+    let shown = dataset(&fixture, "inspect dataset");
+    assert!(
+        stdout(&shown).contains("stored      zstd:5"),
+        "{}",
+        stdout(&shown)
+    );
+    let one = dataset(&fixture, "inspect dataset --shard 0 --index 1 --png one.png");
+    assert!(stdout(&one).contains("1:1001.000 2:1002.000"), "{}", stdout(&one));
+    let report = dataset(&fixture, "bench dataset --batch 2 --batches 3 --json");
+    assert!(last_line_json(&report)["images_per_second"].as_f64().unwrap() > 0.0);
+    let wrong = dataset(
+        &fixture,
+        "pack --images ingested --features features --out d --compress zstd:20",
+    );
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(
+        stderr(&wrong).contains("a level from 1 to 19"),
+        "{}",
+        stderr(&wrong)
     );
 }
 

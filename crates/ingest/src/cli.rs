@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use serde_json::json;
 use stage::{CommonArgs, Console, Interrupt, Outcome, StageRecord, UsageError};
 
 use crate::fit::Fit;
 use crate::layout::{ColumnFlags, LayoutChoice};
 use crate::plan::Plan;
+use crate::preview;
 use crate::rejects::{self, Reject};
 use crate::run::{self, Ended};
 use crate::synth;
@@ -39,6 +40,15 @@ pub struct Cli {
     /// Number of logical shards, the same for all stages
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=65536))]
     shards: u32,
+    #[command(flatten)]
+    reading: ReadingArgs,
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
+/// How to read a dump, as flags.
+#[derive(Debug, Args)]
+pub struct ReadingArgs {
     /// How the dump is laid out
     #[arg(long, value_enum, default_value_t = LayoutChoice::Auto)]
     layout: LayoutChoice,
@@ -51,12 +61,33 @@ pub struct Cli {
     /// Column of a table that holds the ids
     #[arg(long, value_name = "NAME")]
     id_column: Option<String>,
-    #[command(flatten)]
-    common: CommonArgs,
+}
+
+impl ReadingArgs {
+    fn columns(self) -> ColumnFlags {
+        ColumnFlags {
+            image_column: self.image_column,
+            caption_columns: self.caption_columns,
+            id_column: self.id_column,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Show the captions of a dump and what they yield; no picture is read, and none is needed
+    Captions {
+        /// Folder of the dump, its .zip, or a table
+        dump: PathBuf,
+        /// Write the captions of all products to this file, one line of JSON each
+        #[arg(long, value_name = "FILE.jsonl")]
+        out: Option<PathBuf>,
+        /// Products to show
+        #[arg(long, value_name = "N", default_value_t = 3)]
+        show: usize,
+        #[command(flatten)]
+        reading: ReadingArgs,
+    },
     /// Draw a made-up catalogue in the form of a dump
     Synth(synth::SynthArgs),
 }
@@ -69,8 +100,24 @@ pub fn run(cli: Cli) -> anyhow::Result<Outcome> {
     let console = cli.common.console();
     cli.common.limit_threads()?;
     let interrupt = Interrupt::install()?;
-    match &cli.command {
-        Some(Command::Synth(args)) => synth::run(args, &cli.common, &interrupt),
+    match cli.command {
+        Some(Command::Synth(args)) => synth::run(&args, &cli.common, &interrupt),
+        Some(Command::Captions {
+            dump,
+            out,
+            show,
+            reading,
+        }) => {
+            let request = preview::Request {
+                dump,
+                layout: reading.layout,
+                columns: reading.columns(),
+                out,
+                show,
+                dry_run: cli.common.dry_run,
+            };
+            preview::run(&request, &console, &interrupt)
+        }
         None => ingest(&plan(cli)?, &console, &interrupt),
     }
 }
@@ -82,10 +129,7 @@ fn plan(cli: Cli) -> Result<Plan, UsageError> {
         size,
         fit,
         shards,
-        layout,
-        image_column,
-        caption_columns,
-        id_column,
+        reading,
         common,
         ..
     } = cli
@@ -105,12 +149,8 @@ fn plan(cli: Cli) -> Result<Plan, UsageError> {
     Ok(Plan {
         dump,
         out,
-        layout,
-        columns: ColumnFlags {
-            image_column,
-            caption_columns,
-            id_column,
-        },
+        layout: reading.layout,
+        columns: reading.columns(),
         size,
         fit,
         shards,
@@ -176,6 +216,12 @@ fn tell(plan: &Plan, record: &StageRecord, rejects: &[Reject], console: &Console
         if count(name) > 0 {
             console.result(format!("{} products {what}", count(name)))?;
         }
+    }
+    if count("further_records") > 0 {
+        console.result(format!(
+            "{} records say more of a product that another record tells of",
+            count("further_records")
+        ))?;
     }
     let mut result = json!({ "stage": run::STAGE, "out": plan.out, "rejects": record.rejects });
     if let Some(result) = result.as_object_mut() {

@@ -1,23 +1,47 @@
 //! Products that must not be parted by the split: those with equal pictures or equal titles, and whatever
 //! hangs together by them. And products that must not be tested, their pictures being learnt from.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::near::{self, Look};
 
-/// What decides which products belong together.
+/// What decides which products belong together, of all products at once: texts stand for themselves by a hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Likeness {
     /// The product's id.
     pub id: String,
-    /// Hash of the picture's file.
-    pub content_hash: String,
-    /// The title; an empty one is like no other.
-    pub title: String,
+    content: u128,
+    /// `None` where there is no title: that is like no other.
+    title: Option<u128>,
     /// What the picture looks like, if that is known.
-    pub look: Option<Look>,
+    look: Option<Look>,
+}
+
+impl Likeness {
+    /// The likeness of a product by the hash of its picture's file, its title and its look. Neither case nor
+    /// spaces of the title count.
+    #[must_use]
+    pub fn new(id: String, content_hash: &str, title: &str, look: Option<Look>) -> Self {
+        let title = title
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .to_lowercase();
+        Self {
+            id,
+            content: short_hash(content_hash),
+            title: (!title.is_empty()).then(|| short_hash(&title)),
+            look,
+        }
+    }
+}
+
+/// 128 bits: of a billion products two share one by chance with odds of 1 to 10^20.
+fn short_hash(text: &str) -> u128 {
+    let hash = blake3::hash(text.as_bytes());
+    u128::from_le_bytes(std::array::from_fn(|i| hash.as_bytes()[i]))
 }
 
 /// Where a product belongs; numbers are places in the list given.
@@ -33,21 +57,15 @@ pub struct Membership {
 #[must_use]
 pub fn memberships(products: &[Likeness]) -> Vec<Membership> {
     let mut forest = Forest::new(products.len());
-    let mut by_title: HashMap<String, usize> = HashMap::new();
-    let mut by_content: HashMap<&str, usize> = HashMap::new();
+    let mut by_title: HashMap<u128, usize> = HashMap::new();
+    let mut by_content: HashMap<u128, usize> = HashMap::new();
     for (i, product) in products.iter().enumerate() {
-        let first = by_content.entry(&product.content_hash).or_insert(i);
+        let first = by_content.entry(product.content).or_insert(i);
         forest.unite(*first, i);
         if products[i].id < products[*first].id {
             *first = i;
         }
-        let title = product
-            .title
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ")
-            .to_lowercase();
-        if !title.is_empty() {
+        if let Some(title) = product.title {
             forest.unite(*by_title.entry(title).or_insert(i), i);
         }
     }
@@ -60,7 +78,7 @@ pub fn memberships(products: &[Likeness]) -> Vec<Membership> {
     }
     (0..products.len())
         .map(|i| {
-            let original = by_content[products[i].content_hash.as_str()];
+            let original = by_content[&products[i].content];
             Membership {
                 group: smallest[&forest.root(i)],
                 duplicate_of: (original != i).then_some(original),
@@ -122,20 +140,26 @@ pub fn splits(products: &[Likeness], memberships: &[Membership]) -> (Vec<Split>,
 /// Takes into split `into` the groups of later splits that have a picture near to one there, and what is near to
 /// these in turn.
 fn absorb(splits: &mut [Split], products: &[Likeness], memberships: &[Membership], into: Split) -> u64 {
+    let later: Vec<usize> = (0..splits.len()).filter(|&i| splits[i] > into).collect();
+    let with_look = || {
+        later
+            .iter()
+            .filter_map(|&i| Some((i, products[i].look.as_ref()?)))
+    };
+    let index = near::Index::new(&with_look().map(|(_, look)| look).collect::<Vec<_>>());
+    let places: Vec<usize> = with_look().map(|(i, _)| i).collect();
+    let mut groups: HashMap<usize, Vec<usize>> = HashMap::new();
+    for &i in &later {
+        groups.entry(memberships[i].group).or_default().push(i);
+    }
     let mut total = 0;
     let mut new: Vec<usize> = (0..splits.len()).filter(|&i| splits[i] == into).collect();
     while !new.is_empty() {
-        let learnt: Vec<&Look> = new.iter().filter_map(|&i| products[i].look.as_ref()).collect();
-        let (places, held_out): (Vec<usize>, Vec<&Look>) = (0..splits.len())
-            .filter(|&i| splits[i] > into)
-            .filter_map(|i| Some((i, products[i].look.as_ref()?)))
-            .unzip();
-        let groups: HashSet<usize> = near::near_to_any(&held_out, &learnt)
-            .into_iter()
-            .map(|found| memberships[places[found]].group)
-            .collect();
-        new = (0..splits.len())
-            .filter(|&i| splits[i] > into && groups.contains(&memberships[i].group))
+        let looks: Vec<&Look> = new.iter().filter_map(|&i| products[i].look.as_ref()).collect();
+        let found = index.find(&looks).into_iter();
+        new = found
+            .filter_map(|found| groups.remove(&memberships[places[found]].group))
+            .flatten()
             .collect();
         new.iter().for_each(|&i| splits[i] = into);
         total += new.len() as u64;
@@ -185,12 +209,7 @@ mod tests {
     fn grouped(products: &[(&str, &str, &str)]) -> Vec<(String, Option<String>)> {
         let products: Vec<Likeness> = products
             .iter()
-            .map(|&(id, hash, title)| Likeness {
-                id: id.to_owned(),
-                content_hash: hash.to_owned(),
-                title: title.to_owned(),
-                look: None,
-            })
+            .map(|&(id, hash, title)| Likeness::new(id.to_owned(), hash, title, None))
             .collect();
         let id = |i: usize| products[i].id.clone();
         memberships(&products)
@@ -257,12 +276,7 @@ mod tests {
             .filter(|id| Split::of_group(id) == Split::Test)
             .collect();
         assert_eq!(["10", "10002"].map(Split::of_group), [Split::Train, Split::Val]);
-        let product = |id: &str, title: &str, look| Likeness {
-            id: id.to_owned(),
-            content_hash: id.to_owned(),
-            title: title.to_owned(),
-            look,
-        };
+        let product = |id: &str, title: &str, look| Likeness::new(id.to_owned(), id, title, look);
         let products = [
             product("10", "a", look(60)),
             product("10002", "b", look(140)),

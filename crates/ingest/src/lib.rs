@@ -6,6 +6,7 @@
 //! used become [`rejects`]. Once all shards are made, [`groups`] decides what the split must not part and, by
 //! [`near`], what must not be tested, and the catalogue is written. [`run`] is the stage from end to end.
 //!
+//! [`preview`] shows the captions of a dump without its pictures, for a look before the work.
 //! [`synth`] draws a dump of made-up products, for trying all of this without anybody's photos.
 
 pub mod background;
@@ -21,6 +22,7 @@ pub mod layout;
 pub mod near;
 mod part;
 pub mod plan;
+pub mod preview;
 pub mod rejects;
 pub mod run;
 mod shard;

@@ -53,11 +53,16 @@ pub(crate) fn push(file: &mut AtomicFile, fate: &Fate) -> Result<(), StageError>
     file.put(&line)
 }
 
-/// Reads all fates of the file `path`, whose shard record promises `expected`.
+/// Gives `take` all fates of the file `path`, whose shard record promises `expected`, one after another. They are
+/// known to be whole only when this returns.
 ///
 /// # Errors
-/// The file is gone, or is not what was written.
-pub(crate) fn read(path: &Path, expected: &OutputFile) -> Result<Vec<Fate>, StageError> {
+/// The file is gone, or is not what was written; or what `take` fails with.
+pub(crate) fn each<E: From<StageError>>(
+    path: &Path,
+    expected: &OutputFile,
+    mut take: impl FnMut(Fate) -> Result<(), E>,
+) -> Result<(), E> {
     let malformed = |found: String| StageError::Malformed {
         path: path.to_owned(),
         expected: format!("the {} bytes of a finished shard", expected.bytes),
@@ -66,18 +71,18 @@ pub(crate) fn read(path: &Path, expected: &OutputFile) -> Result<Vec<Fate>, Stag
     let file = File::open(path).map_err(|e| StageError::io(path, "cannot read", e))?;
     let mut reader = BufReader::with_capacity(1 << 18, file);
     let mut hasher = blake3::Hasher::new();
-    let (mut fates, mut line) = (Vec::new(), Vec::new());
+    let mut line = Vec::new();
     while reader
         .read_until(b'\n', &mut line)
         .map_err(|e| StageError::io(path, "cannot read", e))?
         > 0
     {
         hasher.update(&line);
-        fates.push(serde_json::from_slice(&line).map_err(|e| malformed(e.to_string()))?);
+        take(serde_json::from_slice(&line).map_err(|e| malformed(e.to_string()))?)?;
         line.clear();
     }
     if hasher.finalize().to_hex().as_str() != expected.blake3 {
-        return Err(malformed("other content".to_owned()));
+        return Err(malformed("other content".to_owned()).into());
     }
-    Ok(fates)
+    Ok(())
 }

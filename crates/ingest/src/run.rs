@@ -17,7 +17,7 @@ use crate::catalogue::{self, Row};
 use crate::error::IngestError;
 use crate::fit::Square;
 use crate::groups::{self, Likeness, Membership};
-use crate::layout::{self, Entry, Layout, Survey};
+use crate::layout::{self, Entry, Layout, Survey, Wants};
 use crate::part::{self, Fate, Ingested};
 use crate::plan::{Plan, Settings};
 use crate::rejects::{self, Reject};
@@ -47,7 +47,7 @@ pub enum Ended {
 /// # Errors
 /// The dump cannot be used or the output folder cannot be written; flaws of single products are rejects.
 pub fn run(plan: &Plan, console: &Console, interrupt: &Interrupt) -> Result<Ended, IngestError> {
-    let layout = layout::open(&plan.dump, plan.layout, &plan.columns, console)?;
+    let layout = layout::open(&plan.dump, plan.layout, &plan.columns, Wants::Pictures, console)?;
     let settings = Settings {
         layout: layout.name(),
         size: plan.size,
@@ -69,7 +69,12 @@ pub fn run(plan: &Plan, console: &Console, interrupt: &Interrupt) -> Result<Ende
         return Ok(Ended::Finished(record, Vec::new()));
     }
     let begun = Instant::now();
-    let Survey { entries, rejects } = layout.survey(console)?;
+    let Survey {
+        entries,
+        rejects,
+        further,
+        ..
+    } = layout.survey(console)?;
     let with_picture = entries.len();
     let shards = into_shards(entries, plan.shards);
     let records = make_shards(plan, layout.as_ref(), &folder, &shards, console, interrupt)?;
@@ -78,7 +83,9 @@ pub fn run(plan: &Plan, console: &Console, interrupt: &Interrupt) -> Result<Ende
         return Ok(Ended::Interrupted(records.len()));
     }
     console.detail(format!("{with_picture} photos in {made:.1} s"));
-    finish(folder, records, rejects, made)
+    // The last step needs memory for all products; what was known of the dump does not stay beside it.
+    drop((shards, layout));
+    finish(folder, records, rejects, further, made)
 }
 
 /// Says how the folder stands to the work; `would` opens what is only talked about.
@@ -182,6 +189,7 @@ fn finish(
     folder: StageFolder,
     records: BTreeMap<u32, ShardRecord>,
     mut rejects: Vec<Reject>,
+    further: u64,
     made: f64,
 ) -> Result<Ended, IngestError> {
     let begun = Instant::now();
@@ -197,7 +205,7 @@ fn finish(
                 expected: "the record of a shard with its part".to_owned(),
                 found: "none".to_owned(),
             })?;
-        for fate in part::read(&dir.join(shard::part_file(number)), &part)? {
+        part::each(&dir.join(shard::part_file(number)), &part, |fate| {
             match fate {
                 Fate::Ingested(product) => {
                     let Ingested {
@@ -207,16 +215,12 @@ fn finish(
                         look,
                         ..
                     } = *product;
-                    likenesses.push(Likeness {
-                        id,
-                        content_hash,
-                        title: captions.title,
-                        look,
-                    });
+                    likenesses.push(Likeness::new(id, &content_hash, &captions.title, look));
                 }
                 Fate::Rejected(reject) => rejects.push(reject),
             }
-        }
+            Ok::<_, IngestError>(())
+        })?;
         lasting.push((number, record, part));
     }
     rejects.sort();
@@ -225,27 +229,27 @@ fn finish(
     let (splits, near_duplicates) = groups::splits(&likenesses, &memberships);
     let mut tally = Tally {
         near_duplicates,
+        further,
         ..Tally::default()
     };
     let mut outputs = BTreeMap::new();
-    // The parts are read a second time, now whole, rather than held for all shards at once.
+    // The parts are read a second time, rather than held for all shards at once.
     let mut placed = memberships.iter().zip(splits);
     for (number, _, part) in &lasting {
-        let ingested = part::read(&dir.join(shard::part_file(*number)), part)?
-            .into_iter()
-            .filter_map(|fate| match fate {
-                Fate::Ingested(product) => Some(*product),
-                Fate::Rejected(_) => None,
-            });
-        let rows: Vec<Row<'_>> = ingested
-            .zip(placed.by_ref())
-            .map(|(product, (&Membership { group, duplicate_of }, split))| Row {
-                product,
-                split,
-                group: &likenesses[group].id,
-                duplicate_of: duplicate_of.map(|i| likenesses[i].id.as_str()),
-            })
-            .collect();
+        let mut rows: Vec<Row<'_>> = Vec::new();
+        part::each(&dir.join(shard::part_file(*number)), part, |fate| {
+            if let Fate::Ingested(product) = fate
+                && let Some((&Membership { group, duplicate_of }, split)) = placed.next()
+            {
+                rows.push(Row {
+                    product: *product,
+                    split,
+                    group: &likenesses[group].id,
+                    duplicate_of: duplicate_of.map(|i| likenesses[i].id.as_str()),
+                });
+            }
+            Ok::<_, IngestError>(())
+        })?;
         rows.iter().for_each(|row| tally.add(row));
         let name = shard_file("catalogue", *number, "parquet");
         outputs.insert(name.clone(), catalogue::write(&dir.join(name), &rows)?);
@@ -275,6 +279,7 @@ struct Tally {
     splits: [u64; 3],
     duplicates: u64,
     near_duplicates: u64,
+    further: u64,
     cut: u64,
     profiles_ignored: u64,
 }
@@ -300,6 +305,7 @@ impl Tally {
             ("test", test),
             ("duplicates", self.duplicates),
             ("near_duplicates", self.near_duplicates),
+            ("further_records", self.further),
             ("texts_cut", self.cut),
             ("profiles_ignored", self.profiles_ignored),
         ];

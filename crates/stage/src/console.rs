@@ -1,6 +1,10 @@
 //! Results to stdout, everything else to stderr.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
+
+/// A verbosity at which not even warnings are said.
+const SILENT: i8 = i8::MIN;
 
 /// Where a program speaks. Cheap to copy.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +31,7 @@ impl Console {
     #[must_use]
     pub const fn silent() -> Self {
         Self {
-            verbosity: -1,
+            verbosity: SILENT,
             json: false,
             terminal: false,
         }
@@ -47,7 +51,7 @@ impl Console {
         if self.json {
             Ok(())
         } else {
-            writeln!(io::stdout(), "{}", line.as_ref())
+            writeln!(io::stdout(), "{}", printable(line.as_ref()))
         }
     }
 
@@ -79,11 +83,42 @@ impl Console {
 
     /// Says what the user should know even with `-q`.
     pub fn warn(&self, line: impl AsRef<str>) {
-        say(&format!("warning: {}", line.as_ref()));
+        if self.verbosity > SILENT {
+            say(&format!("warning: {}", line.as_ref()));
+        }
     }
 }
 
 /// A closed stderr is no reason to stop the work.
 fn say(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
+    let _ = writeln!(io::stderr(), "{}", printable(line));
+}
+
+/// The text with control characters escaped, line breaks and tabs left: names of files and of products are anybody's, and a
+/// terminal obeys what they hold.
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+    let obeyed = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    if !text.contains(obeyed) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if obeyed(c) {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    Cow::Owned(shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::printable;
+
+    #[test]
+    fn a_terminal_obeys_no_name() {
+        assert_eq!(printable("a\u{1b}[2J\u{9b}31m\r"), "a\\u{1b}[2J\\u{9b}31m\\r");
+        assert_eq!(printable("two\nlines\tof caf\u{e9}"), "two\nlines\tof caf\u{e9}");
+    }
 }

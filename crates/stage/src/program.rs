@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{ArgAction, Args, Parser};
 
 use crate::Console;
+use crate::console::printable;
 
 /// Exit code when the work failed.
 pub const EXIT_FAILED: u8 = 1;
@@ -85,7 +86,7 @@ pub fn run<A: Parser>(work: impl FnOnce(A) -> anyhow::Result<Outcome>) -> ExitCo
         // Whoever closed the pipe has read enough.
         Err(e) if is_broken_pipe(&e) => ExitCode::SUCCESS,
         Err(e) => {
-            eprintln!("error: {e:#}");
+            eprintln!("error: {}", printable(&format!("{e:#}")));
             ExitCode::from(if e.is::<UsageError>() {
                 EXIT_USAGE
             } else {

@@ -1,11 +1,11 @@
 //! Tokenizer, stop words, stemmer and n-grams in a row: a text becomes terms.
 
 use crate::scanner::Scanner;
-use crate::{Letters, Settings, Snowball, Stemmer, StopWords, Tokenizer, WordFilter, WordTokenizer};
+use crate::{Letters, Settings, Snowball, Stemmer, StopWords, TextTokenizer, Tokenizer, WordFilter};
 
 /// The steps from a text to its terms. Any of them can be one's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Analyzer<T = WordTokenizer, F = StopWords, S = Snowball> {
+pub struct Analyzer<T = TextTokenizer, F = StopWords, S = Snowball> {
     /// Cuts the text.
     pub tokenizer: T,
     /// Leaves out words.
@@ -23,9 +23,7 @@ impl Analyzer {
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
         Self {
-            tokenizer: WordTokenizer {
-                numbers: settings.numbers,
-            },
+            tokenizer: TextTokenizer::new(settings),
             filter: if settings.stop_words {
                 StopWords::of(settings.language)
             } else {

@@ -1,11 +1,11 @@
 //! Counting the terms of documents on one thread.
 
 use crate::scanner::{Found, LETTERS, Scanner};
-use crate::{Analyzer, Counts, Snowball, Stemmer, StopWords, Tokenizer, WordFilter, WordTokenizer};
+use crate::{Analyzer, Counts, Snowball, Stemmer, StopWords, TextTokenizer, Tokenizer, WordFilter};
 
 /// Counts documents one after another; [`Counter::finish`] gives the sums.
 #[derive(Debug)]
-pub struct Counter<'a, T = WordTokenizer, F = StopWords, S = Snowball> {
+pub struct Counter<'a, T = TextTokenizer, F = StopWords, S = Snowball> {
     scanner: Scanner<'a, T, F, S>,
     documents: u64,
     /// Occurrences of each form.

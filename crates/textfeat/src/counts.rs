@@ -41,9 +41,14 @@ impl Counts {
         count.add_word(form.into(), occurrences);
     }
 
+    /// Puts in a term as it was counted.
+    pub(crate) fn insert(&mut self, term: Box<str>, count: Count) {
+        self.terms.insert(term, count);
+    }
+
     /// Adds what was counted in other documents.
     pub fn merge(&mut self, other: Self) {
-        self.documents += other.documents;
+        self.documents = self.documents.saturating_add(other.documents);
         for (term, theirs) in other.terms {
             match self.terms.entry(term) {
                 Entry::Vacant(place) => _ = place.insert(theirs),
@@ -73,17 +78,29 @@ impl Counts {
 impl Count {
     fn add_word(&mut self, word: Box<str>, occurrences: u64) {
         match self.words.binary_search_by(|(known, _)| known.cmp(&word)) {
-            Ok(at) => self.words[at].1 += occurrences,
+            Ok(at) => self.words[at].1 = self.words[at].1.saturating_add(occurrences),
             Err(at) => self.words.insert(at, (word, occurrences)),
         }
     }
 
     fn merge(&mut self, other: Self) {
-        self.tf += other.tf;
-        self.df += other.df;
+        self.tf = self.tf.saturating_add(other.tf);
+        self.df = self.df.saturating_add(other.df);
         for (word, occurrences) in other.words {
             self.add_word(word, occurrences);
         }
+    }
+
+    /// `words` must be in the order of the alphabet, each once.
+    pub(crate) const fn from_parts(tf: u64, df: u64, words: Vec<(Box<str>, u64)>) -> Self {
+        Self { tf, df, words }
+    }
+
+    /// The forms and their occurrences, in the order of the alphabet; none for a run of letters.
+    pub fn words(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.words
+            .iter()
+            .map(|(word, occurrences)| (&**word, *occurrences))
     }
 
     /// Occurrences in all documents.

@@ -16,6 +16,11 @@ pub struct Letters {
 }
 
 impl Letters {
+    /// The lengths as `3-5`, or `none`.
+    pub(crate) fn name_of(letters: Option<Self>) -> String {
+        letters.map_or_else(|| "none".to_owned(), |l| format!("{}-{}", l.least, l.most))
+    }
+
     /// Calls `each` with every run of `word`, shorter ones first. A word shorter than a run is one itself, once.
     pub(crate) fn each(self, word: &str, mut each: impl FnMut(&str)) {
         let padded: Vec<char> = [' '].into_iter().chain(word.chars()).chain([' ']).collect();

@@ -3,8 +3,12 @@
 use crate::lsa::{LsaFit, Projection, Rows};
 use crate::weights::idf;
 use crate::{
-    Analyzer, Counter, Counts, FitError, Method, ModelError, Record, Settings, Transformer, Vocabulary, codec,
+    Analyzer, Counter, Counts, FitError, Language, Method, ModelError, Record, Settings, Transformer,
+    Vocabulary, codec,
 };
+
+/// Largest inverse document frequency that can be given; a counted one is below 46.
+pub(crate) const MAX_IDF: f64 = 1e6;
 
 /// Everything that turns a text into its vector, the same for one text as for a million.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +18,8 @@ pub struct TextModel {
     documents: u64,
     vocabulary: Vocabulary,
     idf: Vec<f64>,
+    /// Whether the weights were given, and not counted.
+    is_given: bool,
     projection: Option<Projection>,
 }
 
@@ -61,6 +67,11 @@ impl TextModel {
 
     pub(crate) fn unprojected(settings: Settings, counts: &Counts) -> Result<Self, FitError> {
         settings.check()?;
+        // No language has no stop words: said so, as the file of the model will say it.
+        let settings = Settings {
+            stop_words: settings.stop_words && settings.language != Language::None,
+            ..settings
+        };
         let vocabulary = Vocabulary::select(counts, &settings)?;
         Ok(Self::assemble(
             settings,
@@ -96,8 +107,21 @@ impl TextModel {
             documents,
             vocabulary,
             idf,
+            is_given: false,
             projection: None,
         }
+    }
+
+    /// With these weights in place of those that counts would give, one a term, 0 to [`MAX_IDF`].
+    pub(crate) fn with_given_idf(mut self, idf: Vec<f64>) -> Self {
+        self.idf = idf;
+        self.is_given = true;
+        self
+    }
+
+    /// The weights, if they were given.
+    pub(crate) fn given_idf(&self) -> Option<&[f64]> {
+        self.is_given.then_some(self.idf.as_slice())
     }
 
     /// Length of a vector.
@@ -106,9 +130,9 @@ impl TextModel {
         self.settings.dims
     }
 
-    /// The vector of a text: `dims` values of length 1 (L2), with [`Method::Terms`] none negative; zeros if the text
-    /// is not known. It is known if a word of it is, or, with runs of letters, if a word has no more of them strange than
-    /// known: so that an unseen word is placed by its kin, and keys hit at random are not.
+    /// The vector of a text: `dims` values, with [`Method::Terms`] none negative and of length 1 in the sense of
+    /// [`Settings::norm`], with [`Method::Lsa`] of length 1 (L2); zeros if the text
+    /// is not known. It is known if a word of it is, or, with runs of letters, if three in ten of a word's are: so that an unseen word is placed by its kin, and keys hit at random are not.
     #[must_use]
     pub fn transform(&self, text: &str) -> Vec<f32> {
         let mut vector = vec![0.0; self.dims()];
@@ -140,7 +164,7 @@ impl TextModel {
         &self.analyzer
     }
 
-    /// Documents fitted on.
+    /// Documents fitted on; 0 if the vocabulary and its weights were given.
     #[must_use]
     pub const fn documents(&self) -> u64 {
         self.documents

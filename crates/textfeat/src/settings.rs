@@ -1,8 +1,9 @@
 //! What a fit can be asked for.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::{FitError, Language, Letters, Method};
+use crate::pattern::PatternTokenizer;
+use crate::{FitError, Language, Letters, Method, Norm, Pattern};
 
 /// Most columns a model may have; what a file claims beyond it is refused.
 pub const MAX_DIMS: usize = 1 << 16;
@@ -10,6 +11,8 @@ pub const MAX_DIMS: usize = 1 << 16;
 pub const MAX_NGRAMS: usize = 4;
 /// Longest run of letters.
 pub const MAX_LETTERS: usize = 8;
+/// Most that a run of letters may count beside a word.
+pub const MAX_LETTERS_WEIGHT: f64 = 16.0;
 /// Values of an LSA model's projection, `features` times `dims`: 32 MiB in a file.
 pub const MAX_PROJECTION: usize = 8 << 20;
 
@@ -31,22 +34,59 @@ pub struct Settings {
     /// Runs of letters within a word are terms too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub letters: Option<Letters>,
+    /// A run of letters counts this much of what a word does; above 0, up to 16.
+    #[serde(skip_serializing_if = "is_one")]
+    pub letters_weight: f64,
     /// Terms that an LSA model knows; [`Method::Terms`] knows `dims` and takes no notice.
     #[serde(skip_serializing_if = "is_default_features")]
     pub features: usize,
     /// Where the search for an LSA model's directions starts.
     #[serde(skip_serializing_if = "is_zero")]
     pub seed: u64,
+    /// What a token is.
+    #[serde(skip_serializing_if = "is_words")]
+    pub tokens: Tokens,
     /// Language of the texts.
     pub language: Language,
     /// Leave out the stop words of the language.
     pub stop_words: bool,
-    /// Count plain numbers as words.
+    /// Count plain numbers as words; [`Tokens::Pattern`] takes no notice.
     pub numbers: bool,
     /// A term found `n` times counts `1 + ln n` instead of `n`.
     pub sublinear: bool,
     /// Inverse document frequency as if one more document held every term.
     pub smooth_idf: bool,
+    /// What the weights of a text are divided by. Vectors of an LSA model have length 1 (L2) whatever it is.
+    #[serde(skip_serializing_if = "is_l2")]
+    pub norm: Norm,
+}
+
+/// What a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tokens {
+    /// Words as [`crate::WordTokenizer`] finds them.
+    #[default]
+    Words,
+    /// What a pattern of scikit-learn matches.
+    Pattern(PatternTokenizer),
+}
+
+impl Tokens {
+    /// A short description.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Words => "words".to_owned(),
+            Self::Pattern(PatternTokenizer { pattern, lowercase }) => {
+                format!(
+                    "{}{}",
+                    pattern.name(),
+                    if *lowercase { "" } else { ", capitals kept" }
+                )
+            }
+        }
+    }
 }
 
 impl Default for Settings {
@@ -58,13 +98,16 @@ impl Default for Settings {
             max_df: Cutoff::Share(1.0),
             ngrams: 1,
             letters: None,
+            letters_weight: 1.0,
             features: DEFAULT_FEATURES,
             seed: 0,
+            tokens: Tokens::Words,
             language: Language::English,
             stop_words: true,
             numbers: false,
             sublinear: false,
             smooth_idf: true,
+            norm: Norm::L2,
         }
     }
 }
@@ -74,6 +117,18 @@ const DEFAULT_FEATURES: usize = 8192;
 
 fn is_terms(method: &Method) -> bool {
     *method == Method::Terms
+}
+
+fn is_words(tokens: &Tokens) -> bool {
+    *tokens == Tokens::Words
+}
+
+fn is_one(weight: &f64) -> bool {
+    *weight == 1.0
+}
+
+fn is_l2(norm: &Norm) -> bool {
+    *norm == Norm::L2
 }
 
 fn is_default_features(features: &usize) -> bool {
@@ -92,6 +147,7 @@ impl Settings {
             method: Method::Lsa,
             ngrams: 2,
             letters: Some(Letters { least: 3, most: 5 }),
+            letters_weight: 0.5,
             ..Self::default()
         }
     }
@@ -103,6 +159,48 @@ impl Settings {
             Method::Terms => self.dims,
             Method::Lsa => self.features,
         }
+    }
+
+    /// These with the defaults for whatever comes after counting.
+    pub(crate) fn of_analysis(&self) -> Self {
+        Self::default().with_analysis_of(self)
+    }
+
+    /// These with the other's way from a text to its terms.
+    pub(crate) fn with_analysis_of(&self, other: &Self) -> Self {
+        Self {
+            ngrams: other.ngrams,
+            letters: other.letters,
+            tokens: other.tokens,
+            language: other.language,
+            stop_words: other.stop_words,
+            numbers: other.numbers,
+            ..*self
+        }
+    }
+
+    /// The settings that say how to get from a text to its terms, by name, with their values here and there.
+    pub(crate) fn analysis_beside(
+        &self,
+        other: &Self,
+    ) -> impl Iterator<Item = (&'static str, String, String)> {
+        let named = |of: &Self| {
+            [
+                ("ngrams", of.ngrams.to_string()),
+                ("letters", Letters::name_of(of.letters)),
+                ("tokens", of.tokens.name()),
+                ("language", of.language.name().to_owned()),
+                (
+                    "stop words",
+                    if of.stop_words { "left out" } else { "kept" }.to_owned(),
+                ),
+                ("numbers", if of.numbers { "kept" } else { "left out" }.to_owned()),
+            ]
+        };
+        let (here, there) = (named(self), named(other));
+        here.into_iter()
+            .zip(there)
+            .map(|((name, here), (_, there))| (name, here, there))
     }
 
     /// Whether a fit can be asked for this.
@@ -132,6 +230,32 @@ impl Settings {
                 format!("{least} to {most}"),
             );
         }
+        if !(self.letters_weight > 0.0 && self.letters_weight <= MAX_LETTERS_WEIGHT) {
+            return wrong(
+                "letters_weight",
+                format!("above 0, up to {MAX_LETTERS_WEIGHT}"),
+                self.letters_weight.to_string(),
+            );
+        }
+        if let Tokens::Pattern(PatternTokenizer { pattern, lowercase }) = self.tokens {
+            if !lowercase && self.language != Language::None {
+                let found = self.language.name().to_owned();
+                return wrong(
+                    "language",
+                    "none with tokens that keep capitals".to_owned(),
+                    found,
+                );
+            }
+            // A token may look like the name of a run of letters.
+            if pattern == Pattern::Unspaced && self.letters.is_some() {
+                let found = pattern.name().to_owned();
+                return wrong(
+                    "tokens",
+                    "words, or a pattern of letters and digits, with runs of letters".to_owned(),
+                    found,
+                );
+            }
+        }
         let most = MAX_PROJECTION / self.dims;
         if self.method == Method::Lsa && !(1..=most).contains(&self.features) {
             return wrong(
@@ -152,7 +276,7 @@ impl Settings {
 }
 
 /// A bound on document frequency.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Cutoff {
     /// A number of documents.

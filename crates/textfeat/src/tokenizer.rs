@@ -5,6 +5,8 @@ use std::ops::Range;
 use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::{PatternTokenizer, Settings, Tokens};
+
 /// Cuts a text into tokens.
 pub trait Tokenizer {
     /// Calls `each` with every token of `text`, lowercase, in order.
@@ -15,6 +17,37 @@ pub trait Tokenizer {
         let mut tokens = Vec::new();
         self.each_token(text, &mut |token| tokens.push(token.to_owned()));
         tokens
+    }
+}
+
+/// The tokenizer that settings ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextTokenizer {
+    /// Words of any language.
+    Words(WordTokenizer),
+    /// What a pattern of scikit-learn matches.
+    Pattern(PatternTokenizer),
+}
+
+impl TextTokenizer {
+    /// The one for [`Settings::tokens`] and [`Settings::numbers`].
+    #[must_use]
+    pub const fn new(settings: &Settings) -> Self {
+        match settings.tokens {
+            Tokens::Words => Self::Words(WordTokenizer {
+                numbers: settings.numbers,
+            }),
+            Tokens::Pattern(pattern) => Self::Pattern(pattern),
+        }
+    }
+}
+
+impl Tokenizer for TextTokenizer {
+    fn each_token(&self, text: &str, each: &mut dyn FnMut(&str)) {
+        match self {
+            Self::Words(words) => words.each_token(text, each),
+            Self::Pattern(pattern) => pattern.each_token(text, each),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::letters::is_letters;
 use crate::scanner::{Found, Scanner};
 use crate::weights::tf;
-use crate::{Record, Snowball, StopWords, TextModel, WordTokenizer};
+use crate::{Record, Snowball, StopWords, TextModel, TextTokenizer};
 
 /// Words and runs that are remembered from text to text. Beyond it memory would grow with the texts, which
 /// may be endless, for words that hardly come again.
@@ -18,13 +18,15 @@ const ABSENT_LETTERS: u32 = u32::MAX - 1;
 #[derive(Debug)]
 pub struct Transformer<'m> {
     model: &'m TextModel,
-    scanner: Scanner<'m, WordTokenizer, StopWords, Snowball>,
+    scanner: Scanner<'m, TextTokenizer, StopWords, Snowball>,
     /// Column of each term of the scanner, or [`ABSENT`].
     columns: Vec<u32>,
     /// Terms of the latest text.
     found: Vec<u32>,
     /// Whether each column is a run of letters.
     letters: Vec<bool>,
+    /// What an occurrence weighs, by column.
+    idf: Vec<f64>,
     /// Occurrences by column; zeros between texts.
     counts: Vec<u32>,
     /// What the latest text is made of: columns and weights, in the order in which they came.
@@ -35,17 +37,27 @@ pub struct Transformer<'m> {
 
 impl<'m> Transformer<'m> {
     pub(crate) fn new(model: &'m TextModel) -> Self {
+        let letters: Vec<bool> = match model.analyzer().letters {
+            Some(_) => (model.vocabulary().terms().iter())
+                .map(|t| is_letters(&t.term))
+                .collect(),
+            None => Vec::new(),
+        };
+        let mut idf = model.idf().to_vec();
+        for (idf, _) in idf
+            .iter_mut()
+            .zip(&letters)
+            .filter(|&(_, &is_letters)| is_letters)
+        {
+            *idf *= model.settings().letters_weight;
+        }
         Self {
             model,
             scanner: Scanner::new(model.analyzer()),
             columns: Vec::new(),
             found: Vec::new(),
-            letters: match model.analyzer().letters {
-                Some(_) => (model.vocabulary().terms().iter())
-                    .map(|t| is_letters(&t.term))
-                    .collect(),
-                None => Vec::new(),
-            },
+            letters,
+            idf,
             counts: vec![0; model.idf().len()],
             row: Vec::new(),
             is_known: false,
@@ -114,14 +126,12 @@ impl<'m> Transformer<'m> {
             *count += 1;
         }
         self.is_known |= are_kin(letters, strange);
-        let (idf, sublinear) = (self.model.idf(), self.model.settings().sublinear);
-        let mut squares = 0.0;
+        let sublinear = self.model.settings().sublinear;
         for (column, weight) in &mut self.row {
             let column = *column as usize;
-            *weight = tf(std::mem::take(&mut self.counts[column]), sublinear) * idf[column];
-            squares += *weight * *weight;
+            *weight = tf(std::mem::take(&mut self.counts[column]), sublinear) * self.idf[column];
         }
-        let length = squares.sqrt();
+        let length = (self.model.settings().norm).length(self.row.iter().map(|&(_, weight)| weight));
         if length > 0.0 {
             self.row.iter_mut().for_each(|(_, weight)| *weight /= length);
         }
@@ -161,7 +171,8 @@ impl<'m> Transformer<'m> {
             }
             None => {
                 vector.fill(0.0);
-                for &(column, weight) in &self.row {
+                // Of a text that is not known, stray runs of letters may be.
+                for &(column, weight) in self.row.iter().filter(|_| self.is_known) {
                     vector[column as usize] = weight as f32;
                 }
                 self.is_known
@@ -170,9 +181,12 @@ impl<'m> Transformer<'m> {
     }
 }
 
+/// Share of a word's runs of letters that must be known; measured by `examples/unseen.rs`, see docs/benchmarks.md.
+const KIN_SHARE: f64 = 0.3;
+
 /// Whether a word with so many runs of letters known and strange has enough in common with known words.
 fn are_kin(letters: usize, strange: usize) -> bool {
-    letters > 0 && letters >= strange
+    letters > 0 && letters as f64 >= KIN_SHARE * (letters + strange) as f64
 }
 
 /// Looks up the columns of the terms that got a number since the last time.

@@ -19,7 +19,7 @@ pub struct VocabularyTerm {
     pub df: u64,
 }
 
-/// Terms in the order of their columns, which is that of their bytes.
+/// Terms in the order of their columns. Selected ones are in the order of their bytes, given ones in any.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vocabulary {
     terms: Vec<VocabularyTerm>,
@@ -55,17 +55,23 @@ impl Vocabulary {
             tf: count.tf(),
             df: count.df(),
         });
-        Ok(Self::from_sorted(terms.collect()))
+        let terms = terms.collect::<Vec<_>>();
+        let columns = terms.iter().map(|t| t.term.clone()).zip(0..).collect();
+        Ok(Self { terms, columns })
     }
 
-    /// `terms` must be sorted by term and hold none twice.
-    pub(crate) fn from_sorted(terms: Vec<VocabularyTerm>) -> Self {
-        let columns = terms
-            .iter()
-            .enumerate()
-            .map(|(column, t)| (t.term.clone(), column))
-            .collect();
-        Self { terms, columns }
+    /// The vocabulary whose columns are `terms`.
+    ///
+    /// # Errors
+    /// The term that is there twice.
+    pub(crate) fn from_columns(terms: Vec<VocabularyTerm>) -> Result<Self, String> {
+        let mut columns = HashMap::with_capacity_and_hasher(terms.len(), RandomState::default());
+        for (column, VocabularyTerm { term, .. }) in terms.iter().enumerate() {
+            if columns.insert(term.clone(), column).is_some() {
+                return Err(term.clone());
+            }
+        }
+        Ok(Self { terms, columns })
     }
 
     /// The column of a term.

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use proptest::prelude::*;
-use textfeat::{Language, ModelError, Settings, TextModel};
+use textfeat::{Language, Letters, ModelError, Norm, Pattern, PatternTokenizer, Settings, TextModel, Tokens};
 
 /// Magic, version, length of the header.
 const PREFIX: usize = 16;
@@ -75,12 +75,59 @@ fn a_model_read_back_is_the_model_written() {
             numbers: true,
             ..Settings::default()
         },
+        Settings {
+            norm: Norm::None,
+            letters: Some(Letters { least: 2, most: 4 }),
+            ..Settings::default()
+        },
+        Settings {
+            norm: Norm::L1,
+            ..Settings::lsa()
+        },
+        patterned(Pattern::OneOrMore, true),
+        patterned(Pattern::Unspaced, false),
     ] {
         let model = TextModel::fit(settings, ["Red dresses, 3/4 sleeves", "evening shirts 100"]).unwrap();
         let back = TextModel::from_bytes(&model.to_bytes().unwrap()).unwrap();
         assert_eq!(back, model);
         assert_eq!(back.transform("red evening"), model.transform("red evening"));
     }
+}
+
+fn patterned(pattern: Pattern, lowercase: bool) -> Settings {
+    Settings {
+        tokens: Tokens::Pattern(PatternTokenizer { pattern, lowercase }),
+        language: Language::None,
+        stop_words: false,
+        ..Settings::default()
+    }
+}
+
+#[test]
+fn the_bytes_of_a_model_with_another_norm_and_tokens_do_not_change() {
+    let settings = Settings {
+        dims: 3,
+        norm: Norm::L1,
+        ..patterned(Pattern::TwoOrMore, true)
+    };
+    let model = TextModel::fit(settings, ["red dress", "navy shirt", "red shirt red"]).unwrap();
+    let golden = [
+        &b"ATLRTEXT\x03\0\0\0"[..],
+        b"\x66\0\0\0\0\0\0\0",
+        b"\x13rust-stemmers 1.2.0\x04none\0\0",
+        b"\0\x01\0\x01\x01\0\0\0\0\0\0\xf0\x3f\0\x01\x03\x03",
+        b"\x03\x05dress\x05dress\x01\x01\x03red\x03red\x03\x02\x05shirt\x05shirt\x02\x02",
+        // No LSA, no letters, 8192 features, seed 0.
+        b"\0\0\xfb\0\x20\0",
+        // L1, weight of letters 1, a pattern, lowercase, no given weights.
+        b"\x01\0\0\0\0\0\0\xf0\x3f\x01\0\x01\0",
+    ]
+    .concat();
+    let bytes = model.to_bytes().unwrap();
+    assert_eq!(
+        bytes[..bytes.len() - CHECKSUM].escape_ascii().to_string(),
+        golden.escape_ascii().to_string()
+    );
 }
 
 #[test]
@@ -112,7 +159,10 @@ fn every_flipped_bit_is_found() {
             0..8 => matches!(error, ModelError::NotAModel { .. }),
             8..12 => matches!(
                 error,
-                ModelError::Newer { .. } | ModelError::Invalid { what: "version", .. }
+                ModelError::Newer { .. }
+                    | ModelError::Invalid { what: "version", .. }
+                    // A version that has a projection, whose length is then the header's first bytes.
+                    | ModelError::TooLarge { .. }
             ),
             12..16 => matches!(
                 error,
@@ -131,13 +181,13 @@ fn another_file_a_newer_version_and_absurd_sizes_are_named() {
         .to_string();
     assert!(text.contains("PNG") && text.contains("\nhint: "), "{text}");
     let mut newer = bytes();
-    newer[8] = 3;
+    newer[8] = 4;
     let newer = TextModel::from_bytes(&resealed(newer));
     assert_eq!(
         newer,
         Err(ModelError::Newer {
-            expected: 2,
-            found: 3
+            expected: 3,
+            found: 4
         })
     );
     let mut huge = bytes();
@@ -204,7 +254,7 @@ fn senseless_values_under_a_right_checksum_are_named() {
     );
 }
 
-fn lsa_model() -> TextModel {
+fn lsa_model(letters_weight: f64) -> TextModel {
     let texts = [
         "red dress",
         "navy shirt",
@@ -215,6 +265,7 @@ fn lsa_model() -> TextModel {
     let settings = Settings {
         dims: 4,
         features: 60,
+        letters_weight,
         ..Settings::lsa()
     };
     TextModel::fit(settings, texts).unwrap()
@@ -222,7 +273,11 @@ fn lsa_model() -> TextModel {
 
 #[test]
 fn an_lsa_model_read_back_is_the_model_written_and_no_bit_of_it_changes_unseen() {
-    let model = lsa_model();
+    let weighted = lsa_model(0.5);
+    let bytes = weighted.to_bytes().unwrap();
+    assert_eq!(bytes[8], 3, "version");
+    assert_eq!(TextModel::from_bytes(&bytes).unwrap(), weighted);
+    let model = lsa_model(1.0);
     let bytes = model.to_bytes().unwrap();
     assert_eq!(bytes[8], 2, "version");
     let back = TextModel::from_bytes(&bytes).unwrap();
@@ -250,7 +305,7 @@ fn an_lsa_model_read_back_is_the_model_written_and_no_bit_of_it_changes_unseen()
 
 #[test]
 fn a_projection_of_senseless_values_is_named() {
-    let mut bytes = lsa_model().to_bytes().unwrap();
+    let mut bytes = lsa_model(1.0).to_bytes().unwrap();
     let last = bytes.len() - CHECKSUM - 4;
     for senseless in [f32::NAN, f32::INFINITY, 7.0] {
         bytes[last..last + 4].copy_from_slice(&senseless.to_le_bytes());
@@ -270,7 +325,7 @@ fn a_projection_of_senseless_values_is_named() {
 
 #[test]
 fn an_unseen_word_is_placed_by_its_letters_and_keys_hit_at_random_are_not() {
-    let model = lsa_model();
+    let model = lsa_model(0.5);
     let cosine = |a: &str, b: &str| -> f32 {
         let (a, b) = (model.transform(a), model.transform(b));
         a.iter().zip(&b).map(|(a, b)| a * b).sum()
@@ -283,6 +338,19 @@ fn an_unseen_word_is_placed_by_its_letters_and_keys_hit_at_random_are_not() {
     assert_eq!(explained.unknown[0].kin[0], "shirt");
     assert_eq!(explained.unknown[1].kin, Vec::<String>::new());
     assert!(!model.explain("qwxzv").is_known);
+}
+
+#[test]
+fn a_text_of_stray_letters_is_unknown_to_plain_terms_too() {
+    let settings = Settings {
+        letters: Some(Letters { least: 1, most: 2 }),
+        ..Settings::default()
+    };
+    let model = TextModel::fit(settings, ["red dress"]).unwrap();
+    // One of its letters is known, the runs are not.
+    assert!(!model.explain("qwxdz").is_known);
+    assert!(model.transform("qwxdz").iter().all(|&v| v == 0.0));
+    assert!(model.transform("dresss").iter().any(|&v| v > 0.0));
 }
 
 proptest! {
@@ -327,6 +395,32 @@ proptest! {
                 prop_assert!(length == 0.0 || (length - 1.0).abs() < 1e-4);
                 let explained = model.explain(text);
                 prop_assert_eq!(explained.known.is_empty(), length == 0.0);
+            }
+        }
+    }
+
+    /// Every language by its name, both methods, words and patterns, every norm: fit, explain, and the way to bytes and
+    /// back. Counting and merging are in `counts.rs`, export and import in `exchange.rs`.
+    #[test]
+    fn every_language_and_method_takes_arbitrary_unicode(
+        texts in prop::collection::vec("[\\p{L}\\p{M}'-]{0,12} \\PC{0,20}", 2..4),
+        other: String,
+        pattern in prop::option::of(prop::sample::select(Pattern::ALL.to_vec())),
+        norm in prop::sample::select(Norm::ALL.to_vec()),
+    ) {
+        let tokens = pattern.map_or(Tokens::Words, |pattern| Tokens::Pattern(PatternTokenizer { pattern, lowercase: true }));
+        for name in Language::all().map(Language::name) {
+            let language = Language::by_name(name).unwrap();
+            for base in [Settings { dims: 3, features: 40, ..Settings::lsa() }, Settings::default()] {
+                let settings = Settings { language, tokens, norm, ..base };
+                let Ok(model) = TextModel::fit(settings, &texts) else { continue };
+                for text in texts.iter().chain([&other]) {
+                    let vector = model.transform(text);
+                    prop_assert!(vector.iter().all(|w| w.is_finite()), "{}", name);
+                    let explained = model.explain(text);
+                    prop_assert_eq!(explained.is_known, vector.iter().any(|&w| w != 0.0), "{}", name);
+                }
+                prop_assert_eq!(&TextModel::from_bytes(&model.to_bytes().unwrap()).unwrap(), &model, "{}", name);
             }
         }
     }

@@ -125,6 +125,48 @@ fn table(rows: std::ops::Range<usize>, lists: Vec<Series>) -> DataFrame {
 }
 
 #[test]
+fn coverage_counts_the_words_of_each_caption_that_the_model_knows() {
+    let house = House::new();
+    house.ok(&["fit", "in", "--out", "out", "--dims", "8"]);
+    let lines = [
+        r#"{"id": "1", "captions": ["red shirts for the zebra", "red shirt", "", "zebra"]}"#,
+        r#"{"id": "2", "captions": ["navy", "secret zebra", "men", "zebra 12"]}"#,
+    ];
+    fs::write(house.path("captions.jsonl"), lines.join("\n")).unwrap();
+    let (out, _) = house.ok(&["coverage", "out", "captions.jsonl", "--json"]);
+    let told: Value = serde_json::from_str(out.lines().last().unwrap()).unwrap();
+    assert_eq!(told["products"], 2);
+    let of = |caption: &str| {
+        let told = &told["captions"][caption];
+        [
+            &told["words"],
+            &told["captions"],
+            &told["known"],
+            &told["none_known"],
+        ]
+        .map(|n| n.as_f64().unwrap())
+    };
+    assert_eq!(
+        of("full"),
+        [4.0, 2.0, 0.75, 0.0],
+        "`for` and `the` are stop words"
+    );
+    assert_eq!(of("title"), [4.0, 2.0, 0.5, 0.5]);
+    assert_eq!(of("attributes"), [1.0, 1.0, 1.0, 0.0], "an empty caption is none");
+    assert_eq!(of("short"), [2.0, 2.0, 0.0, 1.0], "plain numbers are no words");
+    fs::write(
+        house.path("captions.jsonl"),
+        "{\"id\": \"1\", \"captions\": [\"one\"]}\n",
+    )
+    .unwrap();
+    let err = house.fails(1, &["coverage", "out", "captions.jsonl"]);
+    assert!(
+        err.contains("captions.jsonl: line 1: expected") && err.contains("\nhint: "),
+        "{err}"
+    );
+}
+
+#[test]
 fn features_are_those_of_the_model_for_every_caption_in_order() {
     let house = House::new();
     let (out, _) = house.ok(&["fit", "in", "--out", "out", "--dims", "8", "--json"]);
@@ -257,6 +299,159 @@ fn lsa_places_unseen_words_and_does_not_depend_on_threads() {
 }
 
 #[test]
+fn bench_finds_the_same_model_in_every_run_and_with_any_number_of_threads() {
+    let house = House::new();
+    // Several blocks of documents, so that threads take them by turns.
+    let words = [
+        "red", "navy", "shirt", "dress", "striped", "belt", "watch", "linen", "wool", "heels", "boots",
+    ];
+    let line = |i: usize| {
+        format!(
+            "{} {} {} w{}",
+            words[i % 11],
+            words[i * 7 % 11],
+            words[i * i % 11],
+            i % 97
+        )
+    };
+    let text: Vec<String> = (0..3000).map(line).collect();
+    fs::write(house.path("texts"), text.join("\n")).unwrap();
+    let model = |jobs: &str| {
+        let args = [
+            "bench",
+            "texts",
+            "--method",
+            "lsa",
+            "--dims",
+            "12",
+            "--features",
+            "300",
+            "--json",
+            "--jobs",
+            jobs,
+        ];
+        let result: Value = serde_json::from_str(house.ok(&args).0.lines().last().unwrap()).unwrap();
+        result["model"].as_str().unwrap().to_owned()
+    };
+    let one = model("1");
+    for _ in 0..3 {
+        assert_eq!(model("4"), one);
+    }
+}
+
+#[test]
+fn counts_of_several_machines_merge_into_the_model_of_one_fit() {
+    let house = House::new();
+    let weights = ["--dims", "6", "--norm", "l1", "--sublinear"];
+    house.ok(&[&["fit", "in", "--out", "out", "--ngrams", "2"], &weights[..]].concat());
+    for part in ["1/2", "2/2"] {
+        let name = format!("{}.counts", &part[..1]);
+        house.ok(&["count", "in", "--ngrams", "2", "--part", part, "--out", &name]);
+    }
+    let model = fs::read(house.path("out/text.model")).unwrap();
+    house.ok(&[
+        &["merge", "2.counts", "1.counts", "--out", "merged.model"],
+        &weights[..],
+    ]
+    .concat());
+    assert_eq!(fs::read(house.path("merged.model")).unwrap(), model);
+    house.ok(&["merge", "1.counts", "2.counts", "--out", "sum.counts"]);
+    house.ok(&["count", "in", "--ngrams", "2", "--out", "all.counts"]);
+    let read = |name: &str| fs::read(house.path(name)).unwrap();
+    assert_eq!(read("sum.counts"), read("all.counts"));
+
+    // The model of all serves the parts.
+    house.ok(&["fit", "in", "--model", "merged.model", "--out", "given"]);
+    for file in ["text.model", "features-00000.f32", "features-00001.f32"] {
+        assert_eq!(
+            read(&format!("given/{file}")),
+            read(&format!("out/{file}")),
+            "{file}"
+        );
+    }
+    house.fails(
+        2,
+        &[
+            "fit",
+            "in",
+            "--model",
+            "merged.model",
+            "--out",
+            "given",
+            "--dims",
+            "3",
+        ],
+    );
+
+    let said = house.fails(1, &["merge", "1.counts", "--out", "m", "--method", "lsa"]);
+    assert!(said.contains("rows") && said.contains("hint: "), "{said}");
+    house.ok(&["count", "in", "--part", "1/2", "--out", "other.counts"]);
+    let said = house.fails(1, &["merge", "1.counts", "other.counts", "--out", "m"]);
+    assert!(
+        said.contains("other.counts: ") && said.contains("ngrams 2, found ngrams 1"),
+        "{said}"
+    );
+    let said = house.fails(1, &["merge", "out/text.model", "--out", "m"]);
+    assert!(said.contains("ATLRCNTS"), "{said}");
+    let mut bytes = read("1.counts");
+    bytes[60] ^= 1;
+    fs::write(house.path("1.counts"), bytes).unwrap();
+    let said = house.fails(1, &["merge", "1.counts", "--out", "m"]);
+    assert!(said.contains("1.counts: ") && said.contains("damaged"), "{said}");
+    house.fails(2, &["count", "in", "--part", "3/2", "--out", "x"]);
+    assert!(!house.path("m").exists());
+}
+
+#[test]
+fn lines_counted_in_parts_are_the_lines_counted_at_once() {
+    let house = House::new();
+    fs::write(house.path("a"), "red shirt\nnavy shirts\n").unwrap();
+    fs::write(house.path("b"), "red dress\n").unwrap();
+    fs::write(house.path("ab"), "red shirt\nnavy shirts\nred dress\n").unwrap();
+    for name in ["a", "b", "ab"] {
+        house.ok(&["count", name, "--out", &format!("{name}.counts")]);
+    }
+    house.ok(&["merge", "b.counts", "a.counts", "--out", "sum.counts"]);
+    let read = |name: &str| fs::read(house.path(name)).unwrap();
+    assert_eq!(read("sum.counts"), read("ab.counts"));
+    let said = house.fails(1, &["count", "ab", "--part", "1/2", "--out", "x"]);
+    assert!(said.contains("hint: cut the text file"), "{said}");
+}
+
+#[test]
+fn a_vocabulary_goes_out_and_comes_back() {
+    let house = House::new();
+    house.ok(&["fit", "in", "--out", "out", "--dims", "6", "--norm", "none"]);
+    house.ok(&["vocabulary", "export", "out", "vocabulary.json"]);
+    let (out, _) = house.ok(&["vocabulary", "export", "out/text.model"]);
+    assert_eq!(out, fs::read_to_string(house.path("vocabulary.json")).unwrap());
+    house.ok(&["vocabulary", "import", "vocabulary.json", "--out", "back.model"]);
+    let read = |name: &str| fs::read(house.path(name)).unwrap();
+    assert_eq!(read("back.model"), read("out/text.model"));
+
+    fs::write(house.path("texts"), "A Navy shirt\n\nwith dresses\n").unwrap();
+    assert_eq!(house.ok(&["tokens", "out", "texts"]).0, "navi shirt\n\ndress\n");
+
+    fs::write(house.path("bad.json"), "{\n  \"textfeat_vocabulary\": 1,\n  x").unwrap();
+    let said = house.fails(1, &["vocabulary", "import", "bad.json", "--out", "bad.model"]);
+    assert!(
+        said.contains("bad.json: ") && said.contains("line 3") && said.contains("hint: "),
+        "{said}"
+    );
+    let text = r#"{ "textfeat_vocabulary": 1, "params": { "analyzer": "char" }, "vocabulary_": { "a": 0 }, "idf_": [1] }"#;
+    fs::write(house.path("char.json"), text).unwrap();
+    let said = house.fails(1, &["vocabulary", "import", "char.json", "--out", "bad.model"]);
+    assert!(
+        said.contains("char.json: vocabulary: analyzer: expected word, found char"),
+        "{said}"
+    );
+    assert!(!house.path("bad.model").exists());
+    house.ok(&["fit", "in", "--out", "lsa", "--method", "lsa", "--dims", "3"]);
+    let said = house.fails(1, &["vocabulary", "export", "lsa"]);
+    assert!(said.contains("directions of an LSA model"), "{said}");
+}
+
+#[test]
 fn explain_shows_weights_and_what_may_have_been_meant() {
     let house = House::new();
     house.ok(&["fit", "in", "--out", "out"]);
@@ -293,6 +488,13 @@ fn wrong_usage_is_told_from_failed_work() {
         &["--max-df", "1.5"],
         &["--ngrams", "9"],
         &["--language", "x"],
+        &["--norm", "l3"],
+        &["--letters", "5-3"],
+        &["--letters", "three"],
+        &["--letters-weight", "0"],
+        &["--token-pattern", "[a-z]+"],
+        &["--keep-case"],
+        &["--token-pattern", r"\S+", "--keep-case"],
         &["--min-df", "-"],
     ] {
         house.fails(2, &[&["fit", "in", "--out", "out"], args].concat());

@@ -146,8 +146,9 @@ impl<B: BatchBuffer> Queue<B> {
         let vectors = vectors.chunks_exact_mut(self.data.dims());
         let wanted = job.samples.iter().zip(&job.captions);
         for (number, (((&sample, &caption), image), vector)) in wanted.zip(images).zip(vectors).enumerate() {
-            if let Some(&next) = job.samples.get(number + 1) {
-                self.data.touch(self.plan.split, next);
+            let next = number + 1;
+            if let Some((&sample, &caption)) = job.samples.get(next).zip(job.captions.get(next)) {
+                self.data.touch(self.plan.split, sample, caption);
             }
             self.data.copy(self.plan.split, sample, caption, image, vector)?;
         }

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::Split;
-use crate::fixture::Fixture;
+use crate::fixture::{Fixture, flip};
 
 /// 17 samples of the train split, in shards of several sizes.
 static DATA: LazyLock<Arc<Dataset>> =
@@ -31,10 +31,13 @@ fn contents(batch: &Batch<MemoryBuffer>) -> Vec<(usize, usize)> {
         .collect();
     for (place, &(index, caption)) in held.iter().enumerate() {
         let sample = DATA.sample(Split::Train, index).unwrap();
-        assert_eq!(&batch.images()[place * image..][..image], sample.image);
+        assert_eq!(
+            &batch.images()[place * image..][..image],
+            &*sample.image().unwrap()
+        );
         assert_eq!(
             &batch.vectors()[place * dims..][..dims],
-            &sample.vectors[caption * dims..][..dims]
+            &sample.vectors().unwrap()[caption * dims..][..dims]
         );
     }
     held
@@ -66,6 +69,53 @@ fn every_sample_comes_exactly_once_an_epoch() {
         assert!(sorted.into_iter().eq(0..len));
     }
     assert_ne!(order[..len], order[len..2 * len]);
+}
+
+#[test]
+fn compressed_shards_give_the_very_same_batches() {
+    let compressed = Fixture::packed_as(&[10, 0, 5, 10, 10, 9], Some("zstd"));
+    let compressed = Arc::new(Dataset::open(&compressed.out()).unwrap());
+    let plan = LoadPlan {
+        captions: CaptionRule::Any,
+        until: Some(40),
+        threads: 2,
+        ..LoadPlan::new(5, 4)
+    };
+    let mut raw = open(plan.clone(), 3);
+    for batch in Loader::in_memory(compressed, plan, 3).unwrap() {
+        let (batch, raw) = (batch.unwrap(), raw.next().unwrap().unwrap());
+        assert_eq!((batch.images(), batch.vectors()), (raw.images(), raw.vectors()));
+        assert_eq!(
+            (batch.samples(), batch.captions()),
+            (raw.samples(), raw.captions())
+        );
+    }
+    assert!(raw.next().is_none());
+}
+
+#[test]
+fn a_damaged_frame_is_an_error_that_names_the_product() {
+    let fixture = Fixture::packed_as(&[2], Some("zstd"));
+    // The magic number of the first frame.
+    flip(&fixture.out().join("shard-00000.atl"), 4096, 0);
+    let data = Arc::new(Dataset::open(&fixture.out()).unwrap());
+    let error = data
+        .sample(Split::Train, 0)
+        .unwrap()
+        .image()
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("shard-00000.atl: image 0, product 0-0: "),
+        "{error}"
+    );
+    let mut loader = Loader::in_memory(data, LoadPlan::new(5, 1), 2).unwrap();
+    let error = loader.next().unwrap().err().unwrap().to_string();
+    assert!(
+        error.contains("product 0-0: expected a zstd frame of 48 bytes"),
+        "{error}"
+    );
+    assert!(loader.next().is_none());
 }
 
 #[test]
@@ -136,7 +186,8 @@ fn buffers_of_the_caller_are_filled_and_used_again() {
         let Own(images, vectors) = batch.buffer().unwrap();
         assert!(mine.contains(&images.as_ptr()));
         let last = DATA.sample(Split::Train, batch.samples()[1]).unwrap();
-        assert_eq!((&images[48..], &vectors[5..]), (last.image, &last.vectors[..5]));
+        assert_eq!(&images[48..], &*last.image().unwrap());
+        assert_eq!(&vectors[5..], &last.vectors().unwrap()[..5]);
     }
     let error = Loader::new(Arc::clone(&DATA), LoadPlan { batch: 3, ..plan }, vec![own()])
         .err()

@@ -6,9 +6,9 @@ use stage::shards::shard_file;
 use stage::{StageKey, StageRecord};
 
 use super::source::Source;
-use crate::DatasetError;
 use crate::folder::{STAGE, Settings, TEXT_MODEL};
-use crate::format::{self, Shape};
+use crate::format::Shape;
+use crate::{Compression, DatasetError};
 
 const INGEST: &str = "ingest";
 const TEXTFEAT: &str = "textfeat";
@@ -16,6 +16,7 @@ const TEXTFEAT: &str = "textfeat";
 const INPUT_VERSION: u32 = 1;
 
 /// An ingested folder and the features made from it.
+#[derive(Clone)]
 pub(super) struct Inputs {
     images: Finished,
     features: Finished,
@@ -61,15 +62,26 @@ impl Inputs {
         let inputs = Self {
             images,
             features,
-            settings: Settings { shape, shards },
+            settings: Settings {
+                shape,
+                shards,
+                compress: None,
+            },
         };
         (0..shards).try_for_each(|shard| inputs.shard(shard).map(drop))?;
         Ok(inputs)
     }
 
+    /// The same inputs, to be compressed so.
+    pub(super) fn with(&self, compress: Option<Compression>) -> Self {
+        let mut inputs = self.clone();
+        inputs.settings.compress = compress;
+        inputs
+    }
+
     /// What the packed data set depends on.
     pub(super) fn key(&self) -> Result<StageKey, DatasetError> {
-        let key = StageKey::new(STAGE, format::VERSION, &self.settings)?;
+        let key = StageKey::new(STAGE, self.settings.version(), &self.settings)?;
         Ok(key
             .with_input("images", self.images.record.content_hash())
             .with_input("features", self.features.record.content_hash()))
@@ -89,6 +101,7 @@ impl Inputs {
 }
 
 /// A folder of a finished stage.
+#[derive(Clone)]
 struct Finished {
     dir: PathBuf,
     stage: &'static str,

@@ -2,12 +2,11 @@
 
 use std::fs::{self, File};
 
-use stage::{StageError, StageRecord, atomic, folder};
+use stage::{StageError, atomic, folder};
 
 use super::{PackPlan, write};
 use crate::DatasetError;
-use crate::folder::{STAGE, TEXT_MODEL, shard_name};
-use crate::format;
+use crate::folder::{Folder, Settings, TEXT_MODEL, shard_name, sums_name};
 
 /// A file being made again has this before its name until it is known to be right. A leftover of a kill is
 /// cleared by the next repair or packing.
@@ -24,11 +23,12 @@ impl PackPlan {
     pub fn repair(&self, damaged: &[String]) -> Result<Vec<String>, DatasetError> {
         let _lock = folder::lock(&self.out)?;
         atomic::remove_leftovers(&self.out)?;
-        let record = StageRecord::read(&self.out, STAGE, format::VERSION)?;
-        if record.fingerprint != self.key.fingerprint() {
-            let changes = self
-                .key
-                .changes_from(record.format_version, &record.settings, &record.inputs);
+        let Folder { record, settings, .. } = Folder::read(&self.out)?;
+        // As it was packed, so it is made again.
+        let inputs = self.inputs.with(settings.compress);
+        let key = inputs.key()?;
+        if record.fingerprint != key.fingerprint() {
+            let changes = key.changes_from(record.format_version, &record.settings, &record.inputs);
             return Err(DatasetError::OtherInputs {
                 path: self.out.clone(),
                 found: if changes.is_empty() {
@@ -40,36 +40,54 @@ impl PackPlan {
         }
         let mut made = Vec::new();
         for name in damaged {
-            let unproven = self.out.join(format!("{UNPROVEN}{name}"));
-            let shard = (0..self.shards()).find(|&shard| shard_name(shard) == *name);
-            let (file, recorded) = match (shard, record.outputs.get(name)) {
-                (Some(shard), Some(recorded)) => {
-                    let sources = self.inputs.shard(shard)?;
-                    (
-                        write::shard(&unproven, &sources, self.inputs.settings.shape)?.0,
-                        recorded,
-                    )
-                }
-                (None, Some(recorded)) if name == TEXT_MODEL => (self.copy_text_model(&unproven)?, recorded),
-                _ => continue,
+            let unproven = |name: &str| self.out.join(format!("{UNPROVEN}{name}"));
+            let Some(recorded) = record.outputs.get(name) else {
+                continue;
             };
-            let path = self.out.join(name);
-            if file != *recorded {
-                fs::remove_file(&unproven).map_err(|e| StageError::io(&unproven, "cannot remove", e))?;
-                return Err(DatasetError::Unrepairable {
-                    path,
-                    expected: recorded.blake3.clone(),
-                    found: file.blake3,
-                });
+            let files = match self.shard_of(name) {
+                // Both files come from one reading of the inputs; only the damaged one is put in place.
+                Some(shard) => {
+                    let names = [shard_name(shard), sums_name(shard)];
+                    let [path, sums_path] = names.each_ref().map(|name| unproven(name));
+                    let Settings { shape, compress, .. } = inputs.settings;
+                    let written = write::shard(&path, &sums_path, &inputs.shard(shard)?, shape, compress);
+                    // A failure may come after the first of them.
+                    let written = written.inspect_err(|_| {
+                        let _ = fs::remove_file(&path);
+                    })?;
+                    names.into_iter().zip([written.shard, written.sums]).collect()
+                }
+                None if name == TEXT_MODEL => vec![(name.clone(), self.copy_text_model(&unproven(name))?)],
+                None => continue,
+            };
+            for (made_name, file) in files {
+                let (from, to) = (unproven(&made_name), self.out.join(&made_name));
+                if made_name == *name && file == *recorded {
+                    fs::rename(&from, &to).map_err(|e| StageError::io(&to, "cannot rename to", e))?;
+                    made.push(made_name);
+                    continue;
+                }
+                fs::remove_file(&from).map_err(|e| StageError::io(&from, "cannot remove", e))?;
+                if made_name == *name {
+                    atomic::remove_leftovers(&self.out)?;
+                    return Err(DatasetError::Unrepairable {
+                        path: to,
+                        expected: recorded.blake3.clone(),
+                        found: file.blake3,
+                    });
+                }
             }
-            fs::rename(&unproven, &path).map_err(|e| StageError::io(&path, "cannot rename to", e))?;
-            made.push(name.clone());
         }
         // The renames must survive a power cut too.
         File::open(&self.out)
             .and_then(|dir| dir.sync_all())
             .map_err(|e| StageError::io(&self.out, "cannot sync", e))?;
         Ok(made)
+    }
+
+    /// The shard that a file of this name belongs to.
+    fn shard_of(&self, name: &str) -> Option<u32> {
+        (0..self.shards()).find(|&shard| shard_name(shard) == name || sums_name(shard) == name)
     }
 }
 
@@ -90,8 +108,13 @@ mod tests {
 
     #[test]
     fn whatever_is_damaged_comes_back_byte_for_byte_and_nothing_else_is_touched() {
-        let fixture = Fixture::packed(&[2, 3]);
-        let sound = contents(&fixture);
+        for compress in [None, Some("zstd:7")] {
+            comes_back(&Fixture::packed_as(&[2, 3], compress));
+        }
+    }
+
+    fn comes_back(fixture: &Fixture) {
+        let sound = contents(fixture);
         let length = sound["shard-00001.atl"].len();
         let written = |name: &str| {
             fs::metadata(fixture.out().join(name))
@@ -99,25 +122,30 @@ mod tests {
                 .modified()
                 .unwrap()
         };
-        let kept = written("shard-00000.atl");
+        let kept = ["shard-00000.atl", "shard-00001.sums"].map(written);
         // Magic, version, header, an image, a vector, a text.
-        for byte in [3, 8, 60, 4096 + 50, 8192 + 90, length - 40] {
+        for byte in [3, 8, 60, 4096 + 50, 8192 + 20, length - 40] {
             flip(&fixture.out().join("shard-00001.atl"), byte, 2);
             let report = verify(&fixture.out()).unwrap();
             assert_eq!(report.damaged, ["shard-00001.atl"], "byte {byte}");
             assert!(report.faults[0].to_string().contains("shard-00001.atl: "));
             assert_eq!(fixture.plan().repair(&report.damaged).unwrap(), report.damaged);
-            assert!(contents(&fixture) == sound, "byte {byte}");
+            assert!(contents(fixture) == sound, "byte {byte}");
         }
+        assert_eq!(["shard-00000.atl", "shard-00001.sums"].map(written), kept);
         flip(&fixture.out().join("text.model"), 4, 1);
+        flip(&fixture.out().join("shard-00000.sums"), 40, 1);
         fs::remove_file(fixture.out().join("shard-00001.atl")).unwrap();
         fs::write(fixture.out().join(".tmp-repair-shard-00001.atl"), b"ATLSH").unwrap();
         let report = verify(&fixture.out()).unwrap();
-        assert_eq!(report.damaged, ["shard-00001.atl", "text.model"]);
+        assert_eq!(
+            report.damaged,
+            ["shard-00000.sums", "shard-00001.atl", "text.model"]
+        );
         fixture.plan().repair(&report.damaged).unwrap();
-        assert!(contents(&fixture) == sound);
+        assert!(contents(fixture) == sound);
         assert!(verify(&fixture.out()).unwrap().faults.is_empty());
-        assert_eq!(written("shard-00000.atl"), kept);
+        assert_eq!(written("shard-00000.atl"), kept[0]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use polars::prelude::*;
 use super::*;
 use crate::fixture::{DIMS, Fixture, SIZE, flip};
 
-fn silent(plan: &PackPlan) -> Result<Packed, DatasetError> {
+fn silent(plan: &PackPlan) -> Result<Ended, DatasetError> {
     plan.run(false, &Console::silent(), &Interrupt::default())
 }
 
@@ -20,7 +20,7 @@ fn contents(dir: &Path) -> BTreeMap<String, Vec<u8>> {
         .filter(|path| path.is_file());
     let named = files.map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), path));
     named
-        .filter(|(name, _)| name.ends_with(".atl") || name == TEXT_MODEL)
+        .filter(|(name, _)| name.ends_with(".atl") || name.ends_with(".sums") || name == TEXT_MODEL)
         .map(|(name, path)| (name, fs::read(path).unwrap()))
         .collect()
 }
@@ -28,14 +28,15 @@ fn contents(dir: &Path) -> BTreeMap<String, Vec<u8>> {
 #[test]
 fn the_record_counts_products_by_split_and_names_the_inputs() {
     let fixture = Fixture::new(&[4, 0, 2]);
-    let record = fixture.pack();
+    let record = fixture.pack_as(None);
     let count = |name: &str| record.counts[name];
     assert_eq!(
         [count("products"), count("train"), count("val"), count("test")],
         [6, 3, 2, 1]
     );
     assert_eq!(record.inputs.keys().collect::<Vec<_>>(), ["features", "images"]);
-    assert_eq!(record.outputs.len(), 4);
+    assert_eq!(record.outputs.len(), 7, "shards, sums, text model");
+    assert_eq!(record.format_version, 1);
     assert_eq!(
         record.settings,
         json!({ "resolution": SIZE, "captions": 4, "dims": DIMS, "shards": 3 })
@@ -43,13 +44,52 @@ fn the_record_counts_products_by_split_and_names_the_inputs() {
 }
 
 #[test]
+fn raw_shards_keep_their_golden_bytes() {
+    let fixture = Fixture::packed(&[2]);
+    let bytes = fs::read(fixture.out().join("shard-00000.atl")).unwrap();
+    assert_eq!(
+        blake3::hash(&bytes).to_hex().as_str(),
+        "d69803c43b883a19076b61541f12f670b2c55be4cd665b9846ce6792a6461b94"
+    );
+}
+
+#[test]
+fn compressed_shards_are_other_work_and_give_the_same_samples_at_any_number_of_runs() {
+    let fixture = Fixture::packed(&[4, 0, 2]);
+    let raw = contents(&fixture.out());
+    let plan = |level: &str| fixture.plan().compressed(Some(level.parse().unwrap())).unwrap();
+    let Standing::Changed(changes) = plan("zstd").standing().unwrap() else {
+        panic!("the compression changed")
+    };
+    assert!(
+        changes.iter().any(|change| change.contains("zstd:3")),
+        "{changes:?}"
+    );
+    let Ended::Finished(record) = silent(&plan("zstd")).unwrap() else {
+        panic!("packed anew")
+    };
+    assert_eq!(
+        (record.format_version, &record.settings["compress"]),
+        (2, &json!("zstd:3"))
+    );
+    let once = contents(&fixture.out());
+    assert!(matches!(silent(&plan("zstd:3")).unwrap(), Ended::Already(_)));
+    let forced = plan("zstd").run(true, &Console::silent(), &Interrupt::default());
+    assert!(matches!(forced.unwrap(), Ended::Finished(_)));
+    assert_eq!(contents(&fixture.out()), once);
+    // And raw again: the bytes that they were.
+    assert!(matches!(silent(&fixture.plan()).unwrap(), Ended::Finished(_)));
+    assert_eq!(contents(&fixture.out()), raw);
+}
+
+#[test]
 fn the_same_inputs_are_packed_once() {
     let fixture = Fixture::packed(&[2, 1]);
-    assert!(matches!(silent(&fixture.plan()).unwrap(), Packed::Already(_)));
+    assert!(matches!(silent(&fixture.plan()).unwrap(), Ended::Already(_)));
     let plan = fixture.plan();
     let before = contents(&fixture.out());
     let forced = plan.run(true, &Console::silent(), &Interrupt::default()).unwrap();
-    assert!(matches!(forced, Packed::Finished(_)));
+    assert!(matches!(forced, Ended::Finished(_)));
     assert_eq!(contents(&fixture.out()), before);
 }
 
@@ -70,10 +110,10 @@ fn other_inputs_are_said_and_packed_anew() {
             "input images: other content"
         ]
     );
-    assert!(matches!(silent(&plan).unwrap(), Packed::Finished(_)));
+    assert!(matches!(silent(&plan).unwrap(), Ended::Finished(_)));
     assert_eq!(
         contents(&fixture.out()).len(),
-        2,
+        3,
         "shards of the earlier inputs are gone"
     );
 }
@@ -87,8 +127,10 @@ fn a_killed_run_goes_on_and_ends_with_the_same_bytes() {
     // Killed between a shard's file and its record, and in the middle of a file.
     let shard = write::shard(
         &fixture.out().join(shard_name(2)),
+        &fixture.out().join(sums_name(2)),
         &plan.inputs.shard(2).unwrap(),
         plan.inputs.settings.shape,
+        None,
     );
     shard.unwrap();
     fs::write(fixture.out().join(".tmp-half"), b"ATLSH").unwrap();
@@ -98,7 +140,7 @@ fn a_killed_run_goes_on_and_ends_with_the_same_bytes() {
         .unwrap()
         .modified()
         .unwrap();
-    let record = fixture.pack();
+    let record = fixture.pack_as(None);
     assert_eq!(
         fs::metadata(fixture.out().join(shard_name(1)))
             .unwrap()
@@ -108,7 +150,7 @@ fn a_killed_run_goes_on_and_ends_with_the_same_bytes() {
     );
 
     let unbroken = Fixture::new(&[3, 1, 2]);
-    let expected = unbroken.pack();
+    let expected = unbroken.pack_as(None);
     assert_eq!(contents(&fixture.out()), contents(&unbroken.out()));
     assert_eq!(
         (record.outputs, record.counts),
@@ -123,8 +165,8 @@ fn an_interrupted_run_keeps_what_is_finished() {
     let stop = Interrupt::default();
     stop.request();
     let packed = fixture.plan().run(false, &Console::silent(), &stop).unwrap();
-    assert!(matches!(packed, Packed::Interrupted { done: 0, total: 2 }));
-    assert!(matches!(silent(&fixture.plan()).unwrap(), Packed::Finished(_)));
+    assert!(matches!(packed, Ended::Interrupted { done: 0, total: 2 }));
+    assert!(matches!(silent(&fixture.plan()).unwrap(), Ended::Finished(_)));
 }
 
 #[test]

@@ -45,18 +45,17 @@ pub fn colour_accuracy(
     let (recipe, mut right, mut real_right) = (&loaded.model.recipe, 0, 0);
     let mut by_colour = BTreeMap::<_, [usize; 2]>::new();
     for (number, batch) in cases.chunks(BATCH).enumerate() {
-        let texts: Vec<f32> = batch
-            .iter()
-            .flat_map(|c| &c.sample.vectors[c.caption * dims..][..dims])
-            .copied()
-            .collect();
+        let (mut texts, mut pixels) = (Vec::new(), Vec::new());
+        for case in batch {
+            texts.extend_from_slice(&case.sample.vectors()?[case.caption * dims..][..dims]);
+            pixels.extend_from_slice(&case.sample.image()?);
+        }
         let texts = Tensor::from_slice(&texts)
             .view([-1, dims as i64])
             .to_device(device.tch());
         // Stream step 0 is the grids'.
         let z = Random::new(recipe.train.seed, Stream::Samples, 1 + number as u64)
             .normal_tensor(&[batch.len() as i64, recipe.networks.z_dim as i64], device.tch());
-        let pixels: Vec<u8> = batch.iter().flat_map(|c| c.sample.image).copied().collect();
         let fakes = from_tensor(&loaded.draw(&texts, &z))?;
         let reals = from_tensor(&to_images(&pixels, side, recipe.train.resolution, device))?;
         for ((case, fake), real) in batch.iter().zip(&fakes).zip(&reals) {

@@ -77,8 +77,8 @@ impl<'a> Batches<'a> {
                 Captions::Full => 0,
                 Captions::Any => random.below(captions),
             };
-            pixels.extend_from_slice(sample.image);
-            texts.extend_from_slice(&sample.vectors[caption * dims..(caption + 1) * dims]);
+            pixels.extend_from_slice(&sample.image()?);
+            texts.extend_from_slice(&sample.vectors()?[caption * dims..(caption + 1) * dims]);
         }
         self.drop_out(&mut texts, dims, step);
         let images = self.flip(to_images(&pixels, side, self.resolution, self.device), step);

@@ -27,8 +27,10 @@ pub struct Grids {
 
 impl Grids {
     /// Chooses captions of products never trained on, of different types where the data tell types.
-    #[must_use]
-    pub fn new(data: &Dataset, recipe: &Recipe, device: Device) -> Self {
+    ///
+    /// # Errors
+    /// A product's vectors are damaged.
+    pub fn new(data: &Dataset, recipe: &Recipe, device: Device) -> Result<Self, GanError> {
         // `full` is what the recipe trains on, `title` the one that a person can read in a line.
         let caption = match recipe.train.captions {
             Captions::Full => 0,
@@ -36,17 +38,16 @@ impl Grids {
         };
         let dims = data.dims();
         let chosen = choose(data);
-        let rows: Vec<f32> = chosen
-            .iter()
-            .flat_map(|s| &s.vectors[caption * dims..(caption + 1) * dims])
-            .copied()
-            .collect();
+        let mut rows: Vec<f32> = Vec::with_capacity(chosen.len() * dims);
+        for sample in &chosen {
+            rows.extend_from_slice(&sample.vectors()?[caption * dims..(caption + 1) * dims]);
+        }
         let texts = Tensor::from_slice(&rows).view([-1, dims as i64]);
         // Every row has the same noise, so that a column shows what the text alone changes.
         let z = Random::new(recipe.train.seed, Stream::Samples, 0)
             .normal_tensor(&[COLUMNS as i64, recipe.networks.z_dim as i64], device.tch())
             .repeat([chosen.len() as i64, 1]);
-        Self {
+        Ok(Self {
             captions: chosen
                 .iter()
                 .map(|s| s.captions.get(caption).cloned().unwrap_or_default())
@@ -55,7 +56,7 @@ impl Grids {
                 .repeat_interleave_self_int(COLUMNS as i64, 0, None)
                 .to_device(device.tch()),
             z,
-        }
+        })
     }
 
     /// Draws the grid of a generator.
@@ -86,7 +87,10 @@ impl Grids {
 /// The file cannot be written.
 pub fn reals(data: &Dataset, recipe: &Recipe, path: &Path) -> Result<(), GanError> {
     let samples = (0..ROWS * COLUMNS).filter_map(|i| data.sample(Split::Train, i));
-    let pixels: Vec<u8> = samples.flat_map(|s| s.image).copied().collect();
+    let mut pixels = Vec::new();
+    for sample in samples {
+        pixels.extend_from_slice(&sample.image()?);
+    }
     let images = to_images(&pixels, data.resolution(), recipe.train.resolution, Device::CPU);
     let rows: Vec<Row> = from_tensor(&images)?
         .chunks(COLUMNS)

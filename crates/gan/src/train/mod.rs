@@ -75,7 +75,7 @@ pub fn train(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Resu
         .load(&trainer, data.content_hash(), |text| console.warn(text))?
         .unwrap_or_default();
     let stats = Stats::open(folder.dir(), begun_at)?;
-    let grids = Grids::new(&data, recipe, *device);
+    let grids = Grids::new(&data, recipe, *device)?;
     let model = Model::of_run(&data, recipe);
     if begun_at == Position::default() {
         grids::reals(&data, recipe, &folder.dir().join(REALS))?;

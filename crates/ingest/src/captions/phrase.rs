@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::layout::Attributes;
 
 /// What is said before anything else, as one phrase: `men navy blue tshirts`.
-const HEAD: [&str; 3] = ["gender", "base_colour", "article_type"];
+const HEAD: [&str; 4] = ["wearer", "gender", "base_colour", "article_type"];
 /// What a photo shows, in the order in which it is said.
 const VISIBLE: [&str; 29] = [
     "usage",
@@ -63,7 +63,7 @@ pub(super) fn attributes(attributes: &Attributes) -> String {
 
 /// `navy blue tshirts`.
 pub(super) fn short(attributes: &Attributes) -> String {
-    words(attributes, &HEAD[1..])
+    words(attributes, &HEAD[2..])
 }
 
 fn words(attributes: &Attributes, names: &[&str]) -> String {

@@ -3,8 +3,8 @@
 
 use super::clean;
 
-/// Headings whose section goes, whole lines in lower case without punctuation at the end.
-const UNSEEN: [&str; 23] = [
+/// Headings whose section goes, whole lines in lower case without apostrophes, and punctuation at the end.
+const UNSEEN: [&str; 25] = [
     "care",
     "caution",
     "disclaimer",
@@ -17,6 +17,8 @@ const UNSEEN: [&str; 23] = [
     "measurement",
     "measurements",
     "model statistics",
+    "models statistics",
+    "models stats",
     "model stats",
     "return policy",
     "size",
@@ -56,17 +58,64 @@ const SEEN: [&str; 12] = [
     "design",
 ];
 
-/// Phrases of lines on care that stand without a heading.
-const CARE: [&str; 6] = [
+/// Phrases of lines on care, on the model's size and on warranty that stand without a heading.
+const ASIDE: [&str; 40] = [
     "machine wash",
     "hand wash",
-    "dry clean only",
+    "gentle wash",
+    "wash dark",
+    "wash inside",
+    "wash separately",
+    "wash with like",
+    "wash with similar",
+    "dry clean",
+    "dry flat",
+    "dry in shade",
+    "dry in the shade",
+    "dry inside",
+    "dry low",
+    "dry under shade",
+    "drip dry",
+    "flat dry",
+    "line dry",
+    "tumble dry",
     "do not bleach",
+    "do not iron",
+    "do not scrub",
+    "do not soak",
+    "do not tumble",
+    "do not wring",
+    "cool iron",
+    "hot iron",
+    "warm iron",
+    "iron on reverse",
+    "non-chlorine",
     "mild detergent",
+    "remove promptly",
+    "remove dust",
     "is wearing a size",
+    "model wears",
+    "the model (height",
+    "on a model of height",
+    "warranty for",
+    "no warranty",
+    "may vary from",
+];
+/// What is measured in the lines that go: `Height: 24 cm`. A photo has no scale.
+const MEASURED: [&str; 10] = [
+    "height",
+    "width",
+    "depth",
+    "length",
+    "dimension",
+    "dimensions",
+    "diameter",
+    "weight",
+    "quantity",
+    "volume",
 ];
 /// A longer line says more than how to wash.
-const CARE_BYTES: usize = 160;
+const ASIDE_BYTES: usize = 160;
 
 /// Drops headings without content and sections that a photo does not show.
 ///
@@ -86,6 +135,7 @@ pub(super) fn about_the_product(lines: &[String]) -> Vec<String> {
             Kind::UnseenWithText => (unseen, said) = (true, true),
             Kind::Bare => unseen = false,
             Kind::Nothing => {}
+            Kind::Aside => said |= unseen,
             Kind::Seen => {
                 unseen = false;
                 kept.push(line.clone());
@@ -104,12 +154,14 @@ enum Kind {
     Bare,
     Seen,
     Text,
-    /// A dash, `NA`, or a line on care or warranty without a heading.
+    /// A measure, or a line on care, the model or warranty without a heading.
+    Aside,
+    /// A dash, or `NA`.
     Nothing,
 }
 
 fn kind(line: &str) -> Kind {
-    let lower = line.to_lowercase();
+    let lower = line.to_lowercase().replace(['\'', '’', '`'], "");
     let heading = lower.trim_end_matches([':', '.', '-', ' ']);
     if clean::is_placeholder(heading) && !BARE.contains(&heading) {
         return Kind::Nothing;
@@ -123,16 +175,27 @@ fn kind(line: &str) -> Kind {
     if SEEN.contains(&heading) {
         return Kind::Seen;
     }
-    let on_care = lower.len() <= CARE_BYTES && CARE.iter().any(|phrase| lower.contains(phrase));
-    if on_care || lower.starts_with("warranty provided") || lower.starts_with("warranty for") {
-        return Kind::Nothing;
+    // What follows belongs to the section as well, so this goes before lines that stand alone.
+    if lower
+        .split_once(':')
+        .is_some_and(|(heading, _)| UNSEEN.contains(&heading.trim()) || heading.trim().ends_with("wash care"))
+    {
+        return Kind::UnseenWithText;
     }
-    match lower.split_once(':') {
-        Some((heading, _)) if UNSEEN.contains(&heading.trim()) || heading.trim().ends_with("wash care") => {
-            Kind::UnseenWithText
-        }
-        _ => Kind::Text,
+    let aside = lower.len() <= ASIDE_BYTES && ASIDE.iter().any(|phrase| lower.contains(phrase));
+    if aside || is_measure(&lower) || lower.starts_with("warranty provided") {
+        return Kind::Aside;
     }
+    Kind::Text
+}
+
+/// `height: 24 cm`, `length 95 cm`; not `length: to the knee`.
+fn is_measure(lower: &str) -> bool {
+    let end = lower.find(|c: char| !c.is_alphabetic()).unwrap_or(lower.len());
+    let rest = lower[end..].trim_start_matches([' ', ':', '-', '=', '(']);
+    lower.len() <= ASIDE_BYTES
+        && MEASURED.contains(&&lower[..end])
+        && rest.starts_with(|c: char| c.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -177,12 +240,44 @@ mod tests {
     }
 
     #[test]
+    fn the_models_size_and_the_things_measures_go() {
+        assert_eq!(
+            kept(
+                "Leather bag|Height: 34 cm|Width : 12|LENGTH-95 cm|Quantity: 50 ml|Length: to the knee|Two handles"
+            ),
+            ["Leather bag", "Length: to the knee", "Two handles"]
+        );
+        for heading in ["Model's statistics", "Models' Statistics:", "Model’s stats."] {
+            let text = format!(
+                "Blue tee|{heading}|1. The model stands 6' tall|2. Height-5.11\"||Team it with jeans"
+            );
+            assert_eq!(kept(&text), ["Blue tee", "Team it with jeans"]);
+        }
+        assert_eq!(
+            kept("Model's Statistics: 1. The model wears size M|Red"),
+            Vec::<String>::new()
+        );
+        assert_eq!(
+            kept("The model (height 5'8” and chest 32”) wears a size M|Red"),
+            ["Red"]
+        );
+    }
+
+    #[test]
+    fn care_goes_line_by_line() {
+        let text = "Cotton tee|Do not wring or bleach|Flat dry in shade|Warm iron; do not iron on decorations|\
+            15 days warranty for sole debonding only|The colour may vary from what is shown|A print of irons";
+        assert_eq!(kept(text), ["Cotton tee", "A print of irons"]);
+    }
+
+    #[test]
     fn sentences_that_mention_care_stay() {
-        let text = "Made with care for people who fit in|A snug fit: it hugs the waist|Easy care";
+        let text = "Made with care for people who fit in|Weight off your shoulders|A snug fit: it hugs the waist|Easy care";
         assert_eq!(
             kept(text),
             [
                 "Made with care for people who fit in",
+                "Weight off your shoulders",
                 "A snug fit: it hugs the waist"
             ]
         );

@@ -36,15 +36,17 @@ impl Markers<'_> {
         kept
     }
 
-    /// The colour profile, put together; `None` where there is none, `Some(None)` where a part is missing.
+    /// The colour profile, put together; `None` where there is none, `Some(None)` where a part is missing or empty.
     pub(super) fn profile(&self) -> Option<Option<Vec<u8>>> {
         let &(_, count, _) = self.profile.first()?;
         let mut parts = self.profile.clone();
         parts.sort_by_key(|&(number, ..)| number);
-        let whole = parts
+        let numbered = parts
             .iter()
             .map(|&(number, of, _)| (number, of))
             .eq((1..=count).map(|number| (number, count)));
+        // libjpeg-turbo takes an empty part for damage.
+        let whole = numbered && parts.iter().all(|(.., bytes)| !bytes.is_empty());
         Some(whole.then(|| parts.iter().flat_map(|&(.., bytes)| bytes).copied().collect()))
     }
 }

@@ -33,6 +33,14 @@ pub fn decode(bytes: &[u8], target: Square) -> Result<Photo, Flaw> {
     if bytes.is_empty() {
         return Err(Flaw::new(Reason::NotAnImage, "the file is empty"));
     }
+    if let Some(brand) = heif_brand(bytes) {
+        return Err(Flaw::new(
+            Reason::Unsupported,
+            format!(
+                "AVIF and HEIF (here of brand {brand}) are not decoded; convert the picture to JPEG, PNG or WebP"
+            ),
+        ));
+    }
     match image::guess_format(bytes) {
         Ok(ImageFormat::Jpeg) => jpeg::decode(bytes, target),
         Ok(format) if format.reading_enabled() => raster::decode(bytes, format),
@@ -60,6 +68,12 @@ fn check_dimensions(width: u32, height: u32) -> Result<(), Flaw> {
             ),
         )),
     }
+}
+
+/// The brand of a file in ISO's base media format, such as `avif` or `heic` (ISO/IEC 14496-12, 4.3).
+fn heif_brand(bytes: &[u8]) -> Option<String> {
+    let brand = bytes.get(8..12)?;
+    (bytes[4..8] == *b"ftyp").then(|| brand.escape_ascii().to_string())
 }
 
 /// The first bytes in a form that tells a person what the file is instead.

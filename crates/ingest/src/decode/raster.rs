@@ -16,6 +16,14 @@ pub(super) fn decode(bytes: &[u8], format: ImageFormat) -> Result<Photo, Flaw> {
     // The widest pixel is four channels of 16 bits.
     limits.max_alloc = Some(MAX_PIXELS * 8);
     reader.limits(limits);
+    // The decoder of WebP calls a file damaged that is only cut off, but the file says how long it is.
+    let flaw = |error| match flaw(error) {
+        Flaw {
+            reason: Reason::Corrupt,
+            detail,
+        } if is_cut_webp(bytes) => Flaw::new(Reason::Truncated, detail),
+        flaw => flaw,
+    };
     let mut decoder = reader.into_decoder().map_err(flaw)?;
     let (width, height) = decoder.dimensions();
     check_dimensions(width, height)?;
@@ -53,11 +61,18 @@ fn flaw(error: ImageError) -> Flaw {
         ImageError::IoError(e) if e.kind() == ErrorKind::UnexpectedEof => Reason::Truncated,
         ImageError::Limits(e) if !matches!(e.kind(), LimitErrorKind::Unsupported { .. }) => Reason::TooLarge,
         ImageError::Unsupported(_) | ImageError::Limits(_) => Reason::Unsupported,
-        // The decoders wrap the end of the input in errors of their own.
+        // The decoders wrap the end of the input, and limits, in errors of their own.
         _ if is_end_of_input(&detail) => Reason::Truncated,
+        _ if detail.contains("too large") => Reason::TooLarge,
         _ => Reason::Corrupt,
     };
     Flaw::new(reason, detail)
+}
+
+/// Whether the bytes are fewer than the RIFF header of a WebP says.
+fn is_cut_webp(bytes: &[u8]) -> bool {
+    let size = bytes.strip_prefix(b"RIFF").and_then(|rest| rest.first_chunk());
+    size.is_some_and(|size| bytes.len() as u64 - 8 < u64::from(u32::from_le_bytes(*size)))
 }
 
 fn is_end_of_input(detail: &str) -> bool {
@@ -68,6 +83,7 @@ fn is_end_of_input(detail: &str) -> bool {
         "end of file",
         "failed to fill",
         "truncated",
+        "not have enough data",
     ]
     .iter()
     .any(|w| said.contains(w))

@@ -178,8 +178,8 @@ fn inverted_cmyk_comes_out_in_its_colours() {
 fn profiled(jpeg: &[u8], icc: &[u8], numbers: &[u8], count: u8) -> Vec<u8> {
     let mut bytes = jpeg[..2].to_vec();
     for &number in numbers {
-        let share = icc.len().div_ceil(usize::from(count));
-        let part = icc.chunks(share).nth(usize::from(number) - 1).unwrap();
+        let share = icc.len().div_ceil(usize::from(count)).max(1);
+        let part = icc.chunks(share).nth(usize::from(number) - 1).unwrap_or_default();
         bytes.extend([0xff, 0xe2]);
         bytes.extend(u16::try_from(2 + 14 + part.len()).unwrap().to_be_bytes());
         bytes.extend(b"ICC_PROFILE\0");
@@ -218,6 +218,7 @@ fn a_profile_that_cannot_be_used_leaves_the_photo_as_it_is_and_is_told() {
     for (icc, numbers, count) in [
         (WIDE_RGB, [1, 2], 3),
         (WIDE_RGB, [2, 2], 2),
+        (b"", [1, 2], 2),
         (b"nonsense".as_slice(), [1, 2], 2),
         (
             include_bytes!("../../tests/fixtures/inks.icc").as_slice(),
@@ -328,8 +329,10 @@ fn other_pictures_cut_in_the_middle_are_rejected() {
             );
         }
     }
-    let png = encoded(noise(64, 64), ImageFormat::Png);
-    assert_eq!(reason(&png[..png.len() / 2]), Reason::Truncated);
+    for format in [Png, WebP] {
+        let whole = encoded(noise(64, 64), format);
+        assert_eq!(reason(&whole[..whole.len() / 2]), Reason::Truncated, "{format:?}");
+    }
 }
 
 #[test]
@@ -360,7 +363,25 @@ fn what_is_no_picture_is_told_from_what_is_not_decoded() {
     ] {
         assert_eq!(reason(bytes.as_bytes()), Reason::NotAnImage, "{bytes}");
     }
-    assert_eq!(reason(b"\0\0\0\x1cftypavif\0\0\0\0"), Reason::Unsupported);
+    for (bytes, brand) in [
+        (
+            include_bytes!("../../tests/fixtures/flag.avif").as_slice(),
+            "avif",
+        ),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "heic"),
+        (b"\0\0\0\x18ftyp", ""),
+    ] {
+        let flaw = decode(bytes, WIDE).unwrap_err();
+        if brand.is_empty() {
+            assert_eq!(flaw.reason, Reason::NotAnImage);
+        } else {
+            assert_eq!(flaw.reason, Reason::Unsupported);
+            assert!(
+                flaw.detail.contains(brand) && flaw.detail.contains("convert"),
+                "{flaw:?}"
+            );
+        }
+    }
     assert_eq!(reason(b"\xff\xd8\xff"), Reason::Truncated);
     assert_eq!(reason(b"\xff\xd8\xff\xe0\0\0"), Reason::Corrupt);
     assert_eq!(reason(b"\xff\xd8\xff\xda\0\x02"), Reason::Corrupt);

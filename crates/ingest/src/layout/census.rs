@@ -1,22 +1,40 @@
-//! Counting a dump's products: every record and every picture becomes an entry or a reject, each id once.
+//! Counting a dump's products: every record and every picture becomes an entry, a reject or a further record of an
+//! entry, each id once.
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Entry, Survey, Texts};
+use super::{Entry, Survey, Texts, Wants};
 use crate::rejects::{Flaw, Reason, Reject};
 use crate::source::path;
 
 /// A survey being made.
-#[derive(Default)]
 pub(super) struct Census {
     survey: Survey,
-    /// Where each id occurred first.
-    first: HashMap<String, String>,
+    wants: Wants,
+    first: HashMap<String, First>,
+}
+
+/// The first record of an id.
+struct First {
+    /// Where it stands.
+    place: String,
+    /// The picture as the record names it.
+    named: String,
+    /// Its entry, if it has become one.
+    entry: Option<usize>,
 }
 
 impl Census {
-    /// A record of the table `table`, which stands at `place` in it. `image` finds its picture, and is asked
-    /// only for a record that counts.
+    pub(super) fn new(wants: Wants) -> Self {
+        Self {
+            survey: Survey::default(),
+            wants,
+            first: HashMap::new(),
+        }
+    }
+
+    /// A record of the table `table`, which stands at `place` in it, where an id stands for one record: another
+    /// one of that id is a reject. `image` finds its picture, and is asked only for a record that counts.
     pub(super) fn record(
         &mut self,
         id: &str,
@@ -24,22 +42,67 @@ impl Census {
         image: impl FnOnce() -> Result<String, Flaw>,
         texts: impl FnOnce() -> Texts,
     ) {
+        if let Some(first) = self.first.get(id) {
+            let detail = format!("{place} has the id of {}, which is kept", first.place);
+            return self.reject(Flaw::new(Reason::DuplicateId, detail).of(id, table));
+        }
+        self.first_record(id, (table, place), String::new(), image, texts);
+    }
+
+    /// A record where several may tell of one product: those of one id that name one picture. One that names
+    /// another picture is a reject.
+    pub(super) fn one_of_several(
+        &mut self,
+        id: &str,
+        (table, place): (&str, &str),
+        named: &str,
+        image: impl FnOnce() -> Result<String, Flaw>,
+        texts: impl FnOnce() -> Texts,
+    ) {
+        let Some(first) = self.first.get(id) else {
+            return self.first_record(id, (table, place), named.to_owned(), image, texts);
+        };
+        if first.named != named {
+            let detail = format!(
+                "{place} names {named} for the id of {}, which names {} and is kept",
+                first.place, first.named
+            );
+            return self.reject(Flaw::new(Reason::DuplicateId, detail).of(id, table));
+        }
+        self.survey.further += 1;
+        if let Some(entry) = first.entry.and_then(|at| self.survey.entries.get_mut(at)) {
+            let mut all = entry.texts.unpack();
+            all.add_record(texts());
+            entry.texts = (&all).into();
+        }
+    }
+
+    fn first_record(
+        &mut self,
+        id: &str,
+        (table, place): (&str, &str),
+        named: String,
+        image: impl FnOnce() -> Result<String, Flaw>,
+        texts: impl FnOnce() -> Texts,
+    ) {
         if id.is_empty() {
             let flaw = Flaw::new(Reason::NoId, format!("{place} has no id"));
             return self.reject(flaw.of(id, table));
         }
-        if let Some(first) = self.first.get(id) {
-            let detail = format!("{place} has the id of {first}, which is kept");
-            return self.reject(Flaw::new(Reason::DuplicateId, detail).of(id, table));
-        }
-        self.first.insert(id.to_owned(), place.to_owned());
+        let entries = self.survey.entries.len();
         match image() {
             Ok(image) => self.entry(id, image, texts()),
             Err(flaw) => {
                 let detail = format!("{place} {}", flaw.detail);
-                self.reject(Flaw::new(flaw.reason, detail).of(id, table));
+                self.text_without_picture(id, table, Flaw::new(flaw.reason, detail), texts);
             }
         }
+        let first = First {
+            place: place.to_owned(),
+            named,
+            entry: (self.survey.entries.len() > entries).then_some(entries),
+        };
+        self.first.insert(id.to_owned(), first);
     }
 
     /// A product that has a picture.
@@ -47,7 +110,7 @@ impl Census {
         self.survey.entries.push(Entry {
             id: id.to_owned(),
             image,
-            texts,
+            texts: (&texts).into(),
         });
     }
 
@@ -59,6 +122,39 @@ impl Census {
     /// A picture of which nothing is said.
     pub(super) fn picture_without_text(&mut self, id: &str, image: &str, detail: impl Into<String>) {
         self.reject(Flaw::new(Reason::NoText, detail).of(id, image));
+    }
+
+    /// What the file `path` says of a product that has no picture, and why it has none.
+    pub(super) fn text_without_picture(
+        &mut self,
+        id: &str,
+        path: &str,
+        flaw: Flaw,
+        texts: impl FnOnce() -> Texts,
+    ) {
+        match self.wants {
+            Wants::Pictures => self.reject(flaw.of(id, path)),
+            Wants::Texts => {
+                if let Some(First { place, .. }) = self.first.get(id) {
+                    let detail = format!("has the id of {place}, which is kept");
+                    return self.reject(Flaw::new(Reason::DuplicateId, detail).of(id, path));
+                }
+                let first = First {
+                    place: path.to_owned(),
+                    named: String::new(),
+                    entry: Some(self.survey.entries.len()),
+                };
+                self.first.insert(id.to_owned(), first);
+                self.survey.unpictured += 1;
+                self.entry(id, path.to_owned(), texts());
+            }
+        }
+    }
+
+    /// A second picture where one is expected.
+    pub(super) fn picture_to_spare(&mut self, id: &str, image: &str, kept: &str) {
+        let detail = format!("has the id of {kept}, which is kept");
+        self.reject(Flaw::new(Reason::DuplicateId, detail).of(id, image));
     }
 
     /// Files whose names cannot be used.

@@ -1,9 +1,12 @@
 //! Dumps and how they are laid out. A [`Layout`] says which products a dump holds and what texts they have;
 //! it decodes no picture and writes nothing. One file or folder a layout; [`open()`] tells them apart.
 
+mod by_stem;
 mod census;
 pub mod fashion;
+mod hm;
 mod open;
+mod packed;
 mod records;
 mod sidecar;
 mod tabular;
@@ -17,6 +20,7 @@ use serde::Serialize;
 use stage::Console;
 
 pub use self::open::open;
+pub use self::packed::Packed;
 use crate::captions::clean;
 use crate::error::IngestError;
 use crate::rejects::{Flaw, Reject};
@@ -29,6 +33,8 @@ pub enum LayoutChoice {
     Auto,
     /// images/ID.jpg, styles/ID.json, styles.csv
     Fashion,
+    /// articles.csv, images/ in folders of three digits or flat
+    Hm,
     /// Pictures and metadata.csv, .jsonl or .parquet with a column file_name
     Metadata,
     /// A .csv, .tsv, .jsonl or .parquet that names pictures
@@ -37,6 +43,15 @@ pub enum LayoutChoice {
     Sidecar,
     /// .tar archives, one or a folder of them
     Webdataset,
+}
+
+/// What a dump is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wants {
+    /// Products with a picture; a text without one is a reject.
+    Pictures,
+    /// Texts, whether there is a picture or not.
+    Texts,
 }
 
 /// The columns of a table, where flags name them.
@@ -93,6 +108,35 @@ impl Texts {
         }
     }
 
+    /// Adds what another record says of the same product: its attributes where absent here, its title and
+    /// descriptions as further descriptions. Of a product's texts [`clean::MAX_BYTES`] are kept.
+    pub(crate) fn add_record(&mut self, other: Self) {
+        for (name, value) in other.attributes {
+            self.attributes.entry(name).or_insert(value);
+        }
+        self.cut |= other.cut;
+        if self.title.is_empty() {
+            self.title = other.title;
+        } else if !self.title.eq_ignore_ascii_case(&other.title) && !other.title.is_empty() {
+            self.add_description(other.title);
+        }
+        for description in other.descriptions {
+            self.add_description(description);
+        }
+    }
+
+    fn add_description(&mut self, description: String) {
+        if self.descriptions.contains(&description) {
+            return;
+        }
+        let held: usize = self.descriptions.iter().map(|text| text.len() + 1).sum();
+        if held + description.len() > clean::MAX_BYTES {
+            self.cut = true;
+        } else {
+            self.descriptions.push(description);
+        }
+    }
+
     /// Takes from `other` what is absent here.
     pub(crate) fn complete_with(&mut self, other: Self) {
         for (name, value) in other.attributes {
@@ -106,24 +150,28 @@ impl Texts {
     }
 }
 
-/// A product that has a picture.
+/// A product that has a picture, or a text where texts alone are wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// The dump's id.
     pub id: String,
-    /// The picture's path in the layout's source.
+    /// The picture's path in the layout's source; without a picture the file that tells of the product.
     pub image: String,
     /// What the dump's tables say of it.
-    pub texts: Texts,
+    pub texts: Packed,
 }
 
 /// All products of a dump.
 #[derive(Debug, Default)]
 pub struct Survey {
-    /// Products with a picture, each id once, in bytewise order of ids.
+    /// Products with a picture (or a text, as wanted), each id once, in bytewise order of ids.
     pub entries: Vec<Entry>,
     /// Products that need no closer look to be rejected.
     pub rejects: Vec<Reject>,
+    /// Records that say more of a product that another record told of; they are no products of their own.
+    pub further: u64,
+    /// Entries without a picture; none unless texts alone are wanted.
+    pub unpictured: u64,
 }
 
 /// A dump of a known layout.
@@ -148,7 +196,7 @@ pub trait Layout: Sync {
     /// # Errors
     /// Such a file is damaged, with its path; the product is then rejected.
     fn texts(&self, entry: &Entry) -> Result<Texts, (Flaw, String)> {
-        Ok(entry.texts.clone())
+        Ok(entry.texts.unpack())
     }
 }
 

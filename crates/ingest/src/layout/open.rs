@@ -7,7 +7,7 @@ use std::path::Path;
 use clap::ValueEnum;
 use stage::{Console, StageError};
 
-use super::{ColumnFlags, Layout, LayoutChoice, fashion, records, sidecar, tabular, webdataset};
+use super::{ColumnFlags, Layout, LayoutChoice, Wants, fashion, hm, records, sidecar, tabular, webdataset};
 use crate::error::IngestError;
 use crate::source::{Children, Folder, Source, TarShards, Zip};
 
@@ -19,6 +19,8 @@ pub(super) struct Dump {
     pub(super) kind: Kind,
     /// The columns that flags name.
     pub(super) columns: ColumnFlags,
+    /// What it is opened for.
+    pub(super) wants: Wants,
 }
 
 /// What a dump was given as.
@@ -57,8 +59,9 @@ pub(super) struct Candidate {
 pub(super) type Opened = Result<Box<dyn Layout>, IngestError>;
 
 /// All layouts, the most telling first.
-const LAYOUTS: [&Candidate; 5] = [
+const LAYOUTS: [&Candidate; 6] = [
     &fashion::LAYOUT,
+    &hm::LAYOUT,
     &tabular::METADATA,
     &tabular::TABLE,
     &sidecar::LAYOUT,
@@ -77,8 +80,14 @@ impl Candidate {
 ///
 /// # Errors
 /// There is no such folder or file, it is empty, it is no dump or a dump of several layouts.
-pub fn open(path: &Path, choice: LayoutChoice, columns: &ColumnFlags, console: &Console) -> Opened {
-    let dump = given_as(path, columns)?;
+pub fn open(
+    path: &Path,
+    choice: LayoutChoice,
+    columns: &ColumnFlags,
+    wants: Wants,
+    console: &Console,
+) -> Opened {
+    let dump = given_as(path, columns, wants)?;
     let asked: Vec<&Candidate> = LAYOUTS
         .into_iter()
         .filter(|layout| choice == LayoutChoice::Auto || layout.choice == choice)
@@ -125,7 +134,7 @@ pub fn open(path: &Path, choice: LayoutChoice, columns: &ColumnFlags, console: &
 }
 
 /// Looks at what `path` is: a folder, an archive or a table. Bytes decide about archives, names about tables.
-fn given_as(path: &Path, columns: &ColumnFlags) -> Result<Dump, IngestError> {
+fn given_as(path: &Path, columns: &ColumnFlags, wants: Wants) -> Result<Dump, IngestError> {
     let fail = |e| StageError::io(path, "cannot read the dump", e);
     let meta = match fs::metadata(path) {
         Err(e) if e.kind() == ErrorKind::NotFound => {
@@ -139,6 +148,7 @@ fn given_as(path: &Path, columns: &ColumnFlags) -> Result<Dump, IngestError> {
         source,
         kind,
         columns: columns.clone(),
+        wants,
     };
     if meta.is_dir() {
         return Ok(dump(Box::new(Folder::new(path)), Kind::Folder));
@@ -212,6 +222,7 @@ fn find(dump: &Dump, asked: &[&'static Candidate]) -> Result<Found, IngestError>
                 source: dump.source.within(folder),
                 kind: dump.kind.clone(),
                 columns: dump.columns.clone(),
+                wants: dump.wants,
             };
             let inner = if folder.is_empty() { dump } else { &inner };
             for layout in asked {

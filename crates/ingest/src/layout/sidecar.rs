@@ -7,7 +7,7 @@ use stage::Console;
 
 use super::census::{Census, ids_of};
 use super::open::{Candidate, Dump, Kind};
-use super::{Entry, Layout, LayoutChoice, Survey, Texts, wording};
+use super::{Entry, Layout, LayoutChoice, Survey, Texts, Wants, wording};
 use crate::encoding;
 use crate::error::IngestError;
 use crate::rejects::{Flaw, Reason};
@@ -17,7 +17,7 @@ pub(super) const LAYOUT: Candidate = Candidate {
     choice: LayoutChoice::Sidecar,
     expected: "pictures with a .txt of the same name beside each",
     recognise,
-    open: |dump, _| Ok(Box::new(Sidecar::open(dump.source)?)),
+    open: |dump, _| Ok(Box::new(Sidecar::open(dump.source, dump.wants)?)),
 };
 /// A caption of more bytes is none.
 const MAX_BYTES: u64 = 4 << 20;
@@ -50,6 +50,7 @@ fn pair(children: &Children) -> Option<String> {
 
 /// An opened dump.
 struct Sidecar {
+    wants: Wants,
     source: Box<dyn Source>,
     pictures: Vec<String>,
     /// Texts by their paths without extension.
@@ -59,11 +60,12 @@ struct Sidecar {
 }
 
 impl Sidecar {
-    fn open(source: Box<dyn Source>) -> Result<Self, IngestError> {
+    fn open(source: Box<dyn Source>, wants: Wants) -> Result<Self, IngestError> {
         let listing = source.list("", Depth::Deep)?.unwrap_or_default();
         let paths = || listing.files().iter().map(|file| file.path.clone());
         let texts = paths().filter(|path| path::extension(path) == "txt");
         Ok(Self {
+            wants,
             pictures: paths().filter(|path| path::is_picture(path)).collect(),
             texts: texts.map(|path| (path::stem(&path).to_owned(), path)).collect(),
             misnamed: listing.misnamed().to_vec(),
@@ -88,7 +90,7 @@ impl Layout for Sidecar {
 
     fn survey(&self, _: &Console) -> Result<Survey, IngestError> {
         let ids = ids_of(self.pictures.iter().map(String::as_str));
-        let mut census = Census::default();
+        let mut census = Census::new(self.wants);
         let mut used = BTreeSet::new();
         for picture in &self.pictures {
             let (id, stem) = (ids[picture.as_str()], path::stem(picture));
@@ -105,7 +107,7 @@ impl Layout for Sidecar {
             .filter(|(stem, _)| !used.contains(stem.as_str()))
         {
             let flaw = Flaw::new(Reason::NoImage, "there is no picture of that name");
-            census.reject(flaw.of(stem, text));
+            census.text_without_picture(stem, text, flaw, Texts::default);
         }
         census.misnamed(&self.misnamed);
         Ok(census.finish())

@@ -1,7 +1,8 @@
 //! Tables with a column of picture paths: `metadata.csv`, `.jsonl` or `.parquet` in a folder of pictures, as Hugging
-//! Face's ImageFolder has it, or any table. Flags name its columns; without them they are known by their names.
+//! Face's ImageFolder has it, or any table. Flags name its columns; without them they are known by their names. Rows of
+//! one picture, as tables of captions have them (Flickr8k, COCO), all tell of one product.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use stage::Console;
 
@@ -9,7 +10,7 @@ use super::census::{Census, ids_of};
 use super::open::{Candidate, Dump, Kind};
 use super::records::{self, Records, Wanted};
 use super::wording::{self, Role};
-use super::{Layout, LayoutChoice, Survey};
+use super::{Layout, LayoutChoice, Survey, Wants};
 use crate::error::IngestError;
 use crate::rejects::{Flaw, Reason};
 use crate::source::{Depth, Source, path};
@@ -51,8 +52,9 @@ pub(super) const TABLE: Candidate = Candidate {
 };
 const METADATA_TABLES: [&str; 3] = ["metadata.csv", "metadata.jsonl", "metadata.parquet"];
 /// Columns that hold paths of pictures, the likeliest first.
-const PICTURES: [&str; 8] = [
+const PICTURES: [&str; 9] = [
     "file_name",
+    "image_name",
     "image_path",
     "image_file",
     "image",
@@ -73,11 +75,13 @@ fn metadata(dump: &Dump) -> Result<Option<String>, IngestError> {
 
 /// An opened dump.
 struct Tabular {
+    wants: Wants,
     source: Box<dyn Source>,
     name: &'static str,
     table: String,
     records: Records,
-    image: usize,
+    /// The column of pictures; a table of texts alone may have none.
+    image: Option<usize>,
     id: Option<usize>,
     roles: Vec<Role>,
     pictures: BTreeSet<String>,
@@ -94,7 +98,12 @@ impl Tabular {
         listed: Option<Vec<(String, Depth)>>,
         console: &Console,
     ) -> Result<Self, IngestError> {
-        let Dump { source, columns, .. } = dump;
+        let Dump {
+            source,
+            columns,
+            wants,
+            ..
+        } = dump;
         let bytes = records::load(source.as_ref(), &table)?;
         let named = columns
             .image_column
@@ -109,14 +118,16 @@ impl Tabular {
         let known = |names: &[&str]| names.iter().find_map(|name| records.find(name));
         let flagged = |flag: &Option<String>| flag.as_deref().and_then(|name| records.find(name));
         let image = flagged(&columns.image_column).or_else(|| known(&PICTURES));
-        let image = image.ok_or_else(|| IngestError::Table {
-            path: source.root().join(&table),
-            expected: "a column of picture paths, such as file_name".to_owned(),
-            found: format!("the columns {}", records::shown(records.names())),
-            hint: "--image-column NAME says which it is".to_owned(),
-        })?;
+        if image.is_none() && wants == Wants::Pictures {
+            return Err(IngestError::Table {
+                path: source.root().join(&table),
+                expected: "a column of picture paths, such as file_name".to_owned(),
+                found: format!("the columns {}", records::shown(records.names())),
+                hint: "--image-column NAME says which it is".to_owned(),
+            });
+        }
         let id = flagged(&columns.id_column).or_else(|| known(&["id"]));
-        let taken: Vec<usize> = std::iter::once(image).chain(id).collect();
+        let taken: Vec<usize> = image.into_iter().chain(id).collect();
         let names = records.names().iter().map(String::as_str);
         let captions: Vec<usize> = columns
             .caption_columns
@@ -130,7 +141,7 @@ impl Tabular {
         };
         let folders = listed.unwrap_or_else(|| {
             let rows =
-                (0..records.len()).filter_map(|row| path::relative(records.cell(image, row).trim()).ok());
+                (0..records.len()).filter_map(|row| path::relative(records.cell(image?, row).trim()).ok());
             let folders: BTreeSet<String> = rows.map(|path| path::split(&path).0.to_owned()).collect();
             folders.into_iter().map(|folder| (folder, Depth::Flat)).collect()
         });
@@ -147,6 +158,7 @@ impl Tabular {
         }
         inputs.insert("pictures".to_owned(), hashes.finalize().to_hex().to_string());
         Ok(Self {
+            wants,
             source,
             name,
             table,
@@ -174,30 +186,46 @@ impl Layout for Tabular {
         self.source.as_ref()
     }
 
-    fn survey(&self, _: &Console) -> Result<Survey, IngestError> {
+    fn survey(&self, console: &Console) -> Result<Survey, IngestError> {
         let records = &self.records;
         let ids = ids_of(self.pictures.iter().map(String::as_str));
-        let mut census = Census::default();
-        let mut used = HashSet::new();
+        let mut census = Census::new(self.wants);
+        let (mut used, mut shared) = (HashMap::new(), HashSet::new());
         for row in 0..records.len() {
-            let cell = records.cell(self.image, row).trim();
+            let cell = self.image.map_or("", |column| records.cell(column, row).trim());
             let picture = path::relative(cell);
             let found = picture.as_ref().ok().and_then(|path| self.pictures.get(path));
-            let id = match (self.id, found) {
+            let place = records.place(row);
+            let id: &str = match (self.id, found) {
                 (Some(column), _) => records.cell(column, row).trim(),
                 (None, Some(path)) => ids.get(path.as_str()).copied().unwrap_or(path),
-                (None, None) => path::stem(cell),
+                (None, None) if self.image.is_none() => &place,
+                (None, None) => path::stem(picture.as_deref().unwrap_or(cell)),
             };
-            used.extend(found);
+            if let Some(path) = found
+                && *used.entry(path).or_insert_with(|| id.to_owned()) != id
+            {
+                shared.insert(path);
+            }
             let image = || {
                 let path = picture.clone()?;
                 let absent = || Flaw::new(Reason::NoImage, format!("names {path}, which is not there"));
                 found.cloned().ok_or_else(absent)
             };
             let texts = || wording::texts(&self.roles, |column| records.cell(column, row));
-            census.record(id, (&self.table, &records.place(row)), image, texts);
+            let named = picture.as_deref().unwrap_or(cell);
+            census.one_of_several(id, (&self.table, &place), named, image, texts);
         }
-        for path in self.pictures.iter().filter(|path| !used.contains(path)) {
+        if !shared.is_empty() {
+            let column = self.image.and_then(|column| records.names().get(column));
+            console.info(format!(
+                "{}: {} pictures have rows of several ids, each a product of its own; --id-column {} makes one product of a picture",
+                self.table,
+                shared.len(),
+                column.map_or("", String::as_str)
+            ));
+        }
+        for path in self.pictures.iter().filter(|path| !used.contains_key(path)) {
             let id = ids.get(path.as_str()).copied().unwrap_or(path);
             census.picture_without_text(id, path, format!("no row of {} names it", self.table));
         }

@@ -1,5 +1,6 @@
 //! WebDataset: tar archives, one or a folder of them, in which the files of a sample share a name up to its first dot:
-//! `a.jpg`, `a.txt`, `a.json`. The text is title and descriptions, the JSON adds captions and attributes.
+//! `a.jpg`, `a.txt`, `a.json`. The text is title and descriptions, the JSON adds captions and attributes. A picture of
+//! a longer name, such as `a.mask.png`, is the sample's only where there is no other.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +8,7 @@ use stage::Console;
 
 use super::census::Census;
 use super::open::{Candidate, Dump, Kind, TarFlaws};
-use super::{Entry, Layout, LayoutChoice, Survey, Texts, records, wording};
+use super::{Entry, Layout, LayoutChoice, Survey, Texts, Wants, records, wording};
 use crate::encoding;
 use crate::error::IngestError;
 use crate::rejects::{Flaw, Reason};
@@ -27,6 +28,7 @@ pub(super) const LAYOUT: Candidate = Candidate {
         })
     },
     open: |dump, _| {
+        let wants = dump.wants;
         let (source, flaws, of_set): (Box<dyn Source>, _, _) = match dump.kind {
             Kind::Tar(flaws) => (dump.source, flaws, false),
             _ => {
@@ -35,7 +37,7 @@ pub(super) const LAYOUT: Candidate = Candidate {
                 (Box::new(set), flaws, true)
             }
         };
-        Ok(Box::new(WebDataset::open(source, flaws, of_set)?))
+        Ok(Box::new(WebDataset::open(source, flaws, of_set, wants)?))
     },
 };
 /// A text or JSON of more bytes is none of a sample.
@@ -52,12 +54,34 @@ fn shards(dump: &Dump) -> Result<Vec<String>, IngestError> {
 #[derive(Debug, Default)]
 struct Sample {
     image: Option<String>,
+    /// Further pictures of the sample that could be meant as well.
+    to_spare: Vec<String>,
     text: Option<String>,
     json: Option<String>,
 }
 
+impl Sample {
+    /// Adds the picture `path`, whose name goes on after the sample's with `kind`.
+    fn add_picture(&mut self, path: &str, kind: &str) {
+        let plain = |kind: &str| !kind.contains('.');
+        match &self.image {
+            None => self.image = Some(path.to_owned()),
+            Some(_) if !plain(kind) => {}
+            Some(image) => {
+                let (_, name) = path::split(image);
+                if name.split_once('.').is_some_and(|(_, kind)| plain(kind)) {
+                    self.to_spare.push(path.to_owned());
+                } else {
+                    self.image = Some(path.to_owned());
+                }
+            }
+        }
+    }
+}
+
 /// An opened dump.
 struct WebDataset {
+    wants: Wants,
     source: Box<dyn Source>,
     /// By the name that a sample's files share, with the archive's name before it where there are several.
     samples: BTreeMap<String, Sample>,
@@ -69,7 +93,12 @@ struct WebDataset {
 }
 
 impl WebDataset {
-    fn open(source: Box<dyn Source>, flaws: TarFlaws, of_set: bool) -> Result<Self, IngestError> {
+    fn open(
+        source: Box<dyn Source>,
+        flaws: TarFlaws,
+        of_set: bool,
+        wants: Wants,
+    ) -> Result<Self, IngestError> {
         let listing = source.list("", Depth::Deep)?.unwrap_or_default();
         let mut samples: BTreeMap<String, Sample> = BTreeMap::new();
         for file in listing.files() {
@@ -84,15 +113,15 @@ impl WebDataset {
             };
             let kind = kind.to_lowercase();
             let sample = samples.entry(key).or_default();
-            let place = match kind.as_str() {
-                "txt" => &mut sample.text,
-                "json" => &mut sample.json,
-                _ if path::is_picture(&file.path) => &mut sample.image,
-                _ => continue,
-            };
-            place.get_or_insert_with(|| file.path.clone());
+            match kind.as_str() {
+                "txt" => _ = sample.text.get_or_insert_with(|| file.path.clone()),
+                "json" => _ = sample.json.get_or_insert_with(|| file.path.clone()),
+                _ if path::is_picture(&file.path) => sample.add_picture(&file.path, &kind),
+                _ => {}
+            }
         }
         Ok(Self {
+            wants,
             samples,
             of_set,
             flaws,
@@ -139,20 +168,24 @@ impl Layout for WebDataset {
         for flaw in &self.flaws.flaws {
             console.warn(flaw);
         }
-        let mut census = Census::default();
+        let mut census = Census::new(self.wants);
         for (key, sample) in &self.samples {
             let id = self.id(key);
+            for picture in &sample.to_spare {
+                census.picture_to_spare(id, picture, sample.image.as_deref().unwrap_or_default());
+            }
             let worded = sample.text.is_some() || sample.json.is_some();
             match &sample.image {
                 Some(image) if !worded => {
                     census.picture_without_text(id, image, "neither a .txt nor a .json of that name");
                 }
                 Some(image) => census.record(id, (image, key), || Ok(image.clone()), Texts::default),
-                None if worded => {
-                    let flaw = Flaw::new(Reason::NoImage, "no picture of that name");
-                    census.reject(flaw.of(id, key));
+                None => {
+                    if let Some(text) = sample.text.as_ref().or(sample.json.as_ref()) {
+                        let flaw = Flaw::new(Reason::NoImage, "no picture of that name");
+                        census.text_without_picture(id, text, flaw, Texts::default);
+                    }
                 }
-                None => {}
             }
         }
         for path in &self.flaws.repeated {

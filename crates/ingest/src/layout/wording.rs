@@ -15,9 +15,12 @@ const TITLES: [&str; 7] = [
     "name",
 ];
 /// Columns that hold captions or descriptions, the likeliest first.
-const CAPTIONS: [&str; 13] = [
+const CAPTIONS: [&str; 16] = [
     "caption",
     "captions",
+    "sentence",
+    "sentences",
+    "comment",
     "text",
     "texts",
     "prompt",

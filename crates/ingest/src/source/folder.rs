@@ -100,12 +100,19 @@ impl Source for Folder {
     }
 
     fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, ReadError> {
-        let file = File::open(self.root.join(path)).map_err(of_system)?;
+        let path = self.root.join(path);
+        // Before it is opened: a pipe that nobody writes to would be waited for without end.
+        if !fs::metadata(&path).map_err(of_system)?.is_file() {
+            return Err(ReadError::System(io::Error::other(
+                "neither a file nor a link to one",
+            )));
+        }
+        let file = File::open(&path).map_err(of_system)?;
         let bytes = file.metadata().map_err(of_system)?.len();
         if bytes > limit {
             return Err(ReadError::TooLarge { bytes, limit });
         }
-        // The limit holds for what is read too: a pipe or a growing file tells no size in advance.
+        // The limit holds for what is read too: a file may grow meanwhile.
         let mut content = Vec::with_capacity(usize::try_from(bytes).unwrap_or_default());
         file.take(limit).read_to_end(&mut content).map_err(of_system)?;
         Ok(content)

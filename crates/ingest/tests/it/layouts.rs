@@ -67,7 +67,7 @@ fn counts(expected: &[(&str, u64)]) -> BTreeMap<String, u64> {
 
 #[test]
 fn metadata_in_a_folder_of_pictures() {
-    let csv = "file_name,text,color\na.jpg,Red shirt,Red\nsub/b.jpg,Blue hat,Blue\nabsent.jpg,No picture,Red\n../x.jpg,Outside,Red\na.jpg,Again,Red\n";
+    let csv = "file_name,text,color\na.jpg,Red shirt,Red\nsub/b.jpg,Blue hat,Blue\nabsent.jpg,No picture,Red\n../x.jpg,Outside,Red\n";
     let jsonl = "{\"file_name\": \"a.jpg\", \"text\": \"Red shirt\"}\n{broken\n{\"file_name\": \"sub/b.jpg\", \"text\": \"Blue hat\"}\n";
     let pictures = ["a.jpg", "sub/b.jpg", "unnamed.jpg"];
     let expected = pairs(&[("a", "Red shirt"), ("sub/b", "Blue hat")]);
@@ -77,12 +77,7 @@ fn metadata_in_a_folder_of_pictures() {
     assert_eq!(found, expected);
     assert_eq!(
         rejects,
-        counts(&[
-            ("bad_path", 1),
-            ("duplicate_id", 1),
-            ("no_image", 1),
-            ("no_text", 1)
-        ])
+        counts(&[("bad_path", 1), ("no_image", 1), ("no_text", 1)])
     );
 
     let (_dir, plan) = folder(&pictures, &[("metadata.jsonl", jsonl)]);
@@ -122,6 +117,156 @@ fn a_table_with_columns_named_by_flags() {
     assert!(
         error.contains("missing: nummer") && error.contains("sku, photo"),
         "{error}"
+    );
+}
+
+/// What a product's caption `full` says.
+fn full(out: &Path, id: &str) -> String {
+    catalogue(out)[id]["full"].clone()
+}
+
+#[test]
+fn rows_of_one_picture_are_further_captions_of_it() {
+    let flickr = "image,caption\na.jpg,A man in red .\na.jpg,\"A man, smiling .\"\na.jpg,a man in red .\n./a.jpg,He waves .\nb.jpg,A dog .\nc.jpg,Nowhere\nc.jpg,Again\n";
+    let (_dir, mut plan) = folder(&["a.jpg", "b.jpg"], &[("captions.csv", flickr)]);
+    plan.dump = plan.dump.join("captions.csv");
+    let record = ingest(&plan).unwrap();
+    assert_eq!(
+        (
+            record.counts["seen"],
+            record.counts["ingested"],
+            record.counts["further_records"]
+        ),
+        (3, 2, 4)
+    );
+    assert_eq!(record.rejects, counts(&[("no_image", 1)]));
+    assert_eq!(
+        titles(&plan.out),
+        pairs(&[("a", "A man in red ."), ("b", "A dog .")])
+    );
+    assert_eq!(full(&plan.out, "a"), "A man in red . A man, smiling . He waves .");
+
+    // Flickr30k parts by bars.
+    let bars = "image_name| comment_number| comment\na.jpg| 0| Red .\na.jpg| 1| Blue .\n";
+    let (_dir, mut plan) = folder(&["a.jpg"], &[("results.csv", bars)]);
+    plan.dump = plan.dump.join("results.csv");
+    assert_eq!(outcome(&plan), (pairs(&[("a", "Red .")]), counts(&[])));
+    assert_eq!(full(&plan.out, "a"), "Red . Blue .");
+
+    let jsonl = "{\"file_name\": \"a.jpg\", \"text\": \"Red\", \"color\": \"Red\"}\n{\"file_name\": \"a.jpg\", \"text\": \"Blue\", \"color\": \"Blue\", \"garment\": \"Hat\"}\n";
+    let (_dir, plan) = folder(&["a.jpg"], &[("metadata.jsonl", jsonl)]);
+    assert_eq!(outcome(&plan), (pairs(&[("a", "Red")]), counts(&[])));
+    assert_eq!(
+        full(&plan.out, "a"),
+        "red hat. Red. Blue",
+        "the first colour stands"
+    );
+}
+
+#[test]
+fn rows_of_one_id_agree_on_the_picture_or_are_rejects() {
+    let csv = "id,file_name,text\n7,a.jpg,Red\n7,b.jpg,Blue\n7,a.jpg,Red again\n8,a.jpg,The same photo\n,b.jpg,No id\n";
+    let (_dir, mut plan) = folder(&["a.jpg", "b.jpg"], &[("metadata.csv", csv)]);
+    let (found, rejects) = outcome(&plan);
+    assert_eq!(found, pairs(&[("7", "Red"), ("8", "The same photo")]));
+    assert_eq!(rejects, counts(&[("duplicate_id", 1), ("no_id", 1)]));
+    assert_eq!(full(&plan.out, "7"), "Red. Red again");
+
+    // COCO gives each caption an id: a flag makes one product of a picture.
+    let coco = "id,image_id,file_name,caption\n1,9,a.jpg,Red\n2,9,a.jpg,Blue\n";
+    let (_dir, again) = folder(&["a.jpg"], &[("metadata.csv", coco)]);
+    assert_eq!(outcome(&again).0, pairs(&[("1", "Red"), ("2", "Blue")]));
+    plan = again;
+    plan.columns.id_column = Some("file_name".to_owned());
+    assert_eq!(outcome(&plan).0, pairs(&[("a.jpg", "Red")]));
+    assert_eq!(full(&plan.out, "a.jpg"), "Red. Blue");
+}
+
+#[test]
+fn a_thousand_rows_of_a_picture_are_cut_and_said() {
+    let row = |i: usize| format!("a.jpg,caption {i} {}\n", "of many words ".repeat(20));
+    let csv: String = std::iter::once("file_name,text\n".to_owned())
+        .chain((0..1000).map(row))
+        .collect();
+    let (_dir, plan) = folder(&["a.jpg"], &[("metadata.csv", &csv)]);
+    let record = ingest(&plan).unwrap();
+    assert_eq!(
+        (record.counts["further_records"], record.counts["texts_cut"]),
+        (999, 1)
+    );
+    assert!(full(&plan.out, "a").len() < 70_000);
+}
+
+/// What H&M's table says, in its columns that captions are made of.
+const ARTICLES: &str = "article_id,product_code,prod_name,product_type_name,graphical_appearance_name,colour_group_name,index_group_name,section_name,detail_desc\n";
+
+fn articles(rows: &[&str]) -> String {
+    format!("{ARTICLES}{}\n", rows.join("\n"))
+}
+
+#[test]
+fn articles_with_pictures_in_folders_of_three_digits_or_flat() {
+    let table = articles(&[
+        "0108775015,0108775,Strap top,Vest top,Solid,Black,Ladieswear,Womens Everyday Basics,\"Jersey top, narrow straps.\"",
+        "108775044,108775,Strap top (1),Vest top,Stripe,White,Menswear,Men Underwear,Jersey top",
+        "0110065001,0110065,OP T-shirt (Idro),Bra,Unknown,Unknown,Unknown,Unknown,",
+        "0108775015,0108775,Twice,Bra,Solid,Black,Ladieswear,Unknown,",
+        ",1,Nobody,Bra,Solid,Black,Ladieswear,Unknown,",
+        "0999999999,0999999,No picture,Bra,Solid,Black,Ladieswear,Unknown,",
+    ]);
+    let expected = pairs(&[
+        ("0108775015", "Strap top"),
+        ("0108775044", "Strap top"),
+        ("0110065001", "OP T-shirt (Idro)"),
+    ]);
+    let rejected = counts(&[("duplicate_id", 1), ("no_id", 1), ("no_image", 1), ("no_text", 1)]);
+    for pictures in [
+        [
+            "images/010/0108775015.jpg",
+            "images/010/0108775044.jpg",
+            "images/011/0110065001.jpg",
+            "images/012/0123456789.jpg",
+        ],
+        [
+            "images/0108775015.jpg",
+            "images/108775044.jpg",
+            "images/0110065001.jpg",
+            "images/0123456789.jpg",
+        ],
+    ] {
+        let (_dir, plan) = folder(&pictures, &[("articles.csv", &table)]);
+        assert_eq!(
+            outcome(&plan),
+            (expected.clone(), rejected.clone()),
+            "{pictures:?}"
+        );
+        let rows = catalogue(&plan.out);
+        let captions = |id: &str| ["caption of attributes", "short"].map(|name| rows[id][name].clone());
+        assert_eq!(
+            captions("0108775015"),
+            ["women black vest top, solid", "black vest top"]
+        );
+        assert_eq!(
+            captions("0108775044"),
+            ["men white vest top, striped", "white vest top"]
+        );
+        assert_eq!(captions("0110065001"), ["bra", "bra"]);
+        assert_eq!(
+            rows["0108775015"]["full"],
+            "women black vest top, solid. Strap top. Jersey top, narrow straps."
+        );
+    }
+    let (_dir, plan) = folder(&[], &[("articles.csv", &table)]);
+    let error = ingest(&plan).unwrap_err().to_string();
+    assert!(error.contains("found no folder images/\nhint: "), "{error}");
+    let (_dir, plan) = folder(
+        &["images/010/0108775015.jpg", "images/0108775015.jpg"],
+        &[("articles.csv", &table)],
+    );
+    assert_eq!(
+        outcome(&plan).1["duplicate_id"],
+        2,
+        "a row, and a picture to spare"
     );
 }
 
@@ -181,16 +326,27 @@ fn webdataset_shards_one_or_several() {
         &[
             ("001.jpg", &b),
             ("001.txt", b"Again"),
+            ("x/009.mask.png", &a),
             ("x/009.png", &b),
             ("x/009.json", br#"{"title": "Blue hat"}"#),
+            ("y.jpg", &a),
+            ("y.png", &b),
+            ("y.depth.png", &b),
+            ("y.txt", b"Green bag"),
         ],
     );
     let (found, rejects) = outcome(&plan);
-    assert_eq!(found, pairs(&[("001", "Red shirt"), ("x/009", "Blue hat")]));
+    assert_eq!(
+        found,
+        pairs(&[("001", "Red shirt"), ("x/009", "Blue hat"), ("y", "Green bag")])
+    );
     assert_eq!(
         rejects,
-        counts(&[("duplicate_id", 1), ("no_image", 1), ("no_text", 1)])
+        counts(&[("duplicate_id", 2), ("no_image", 1), ("no_text", 1)])
     );
+    let sources = catalogue(&plan.out);
+    assert_eq!(sources["x/009"]["source"], "1.tar/x/009.png");
+    assert_eq!(sources["y"]["source"], "1.tar/y.jpg");
 
     plan.dump = plan.dump.join("0.tar");
     plan.out = dir.path().join("one");
@@ -213,6 +369,73 @@ fn webdataset_shards_one_or_several() {
     fs::write(&plan.dump, &whole[..second]).unwrap();
     let told = flaws(&plan.dump);
     assert!(told.contains("without its end mark"), "{told}");
+}
+
+#[test]
+fn texts_alone_are_looked_at_in_every_layout() {
+    use ingest::layout::{self, Wants};
+    use stage::Console;
+
+    let tarred = tempfile::tempdir().unwrap();
+    let shard = tarred.path().join("0.tar");
+    tar(
+        &shard,
+        &[("1.txt", b"Red shirt"), ("2.json", br#"{"title": "Blue hat"}"#)],
+    );
+    let cases: [(&str, &[(&str, &str)]); 4] = [
+        (
+            "articles.csv",
+            &[("articles.csv", "article_id,prod_name\n1,Red shirt\n2,Blue hat\n")],
+        ),
+        (
+            "metadata.csv",
+            &[(
+                "metadata.csv",
+                "file_name,text\n1.jpg,Red shirt\n2.jpg,Blue hat\n",
+            )],
+        ),
+        (
+            "sidecar",
+            &[
+                ("1.txt", "Red shirt"),
+                ("2.txt", "Blue hat"),
+                ("3.jpg", ""),
+                ("3.txt", "Bag"),
+            ],
+        ),
+        (
+            "table",
+            &[("goods.csv", "title,color\nRed shirt,Red\nBlue hat,Blue\n")],
+        ),
+    ];
+    let mut dumps: Vec<_> = cases
+        .iter()
+        .map(|(name, files)| (*name, folder(&[], files)))
+        .collect();
+    dumps.push(("webdataset", folder(&[], &[])));
+    for (name, (_dir, mut plan)) in dumps {
+        match name {
+            "table" => plan.dump = plan.dump.join("goods.csv"),
+            "webdataset" => plan.dump = shard.clone(),
+            _ => {}
+        }
+        let opened = layout::open(
+            &plan.dump,
+            plan.layout,
+            &plan.columns,
+            Wants::Texts,
+            &Console::silent(),
+        )
+        .unwrap();
+        let survey = opened.survey(&Console::silent()).unwrap();
+        let titles: Vec<_> = survey
+            .entries
+            .iter()
+            .map(|entry| opened.texts(entry).unwrap().title)
+            .collect();
+        assert_eq!(titles[..2], ["Red shirt", "Blue hat"], "{name}");
+        assert_eq!(survey.unpictured, 2, "{name}");
+    }
 }
 
 #[test]

@@ -210,3 +210,44 @@ fn a_drawn_dump_is_ingested_without_a_reject() {
     let counts = json_of(&output);
     assert_eq!((&counts["seen"], &counts["rejected"]), (&30.into(), &0.into()));
 }
+
+#[test]
+fn captions_are_looked_at_without_pictures() {
+    let dump = Dump::new()
+        .product("1")
+        .row("2,Women,Dresses,Red,No picture")
+        .row("3,NA,NA,,-")
+        .file("images/9.jpg", b"")
+        .written();
+    let file = dump.out().with_file_name("captions.jsonl");
+    let folder = dump.path();
+    let args = ["captions", path(&folder), "--out", path(&file), "--json"];
+    let dry = ingest(&[&args[..], &["--dry-run"]].concat()).output().unwrap();
+    assert!(dry.status.success() && !file.exists(), "{dry:?}");
+    let output = ingest(&args).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let told = json_of(&output);
+    assert_eq!(
+        (&told["products"], &told["rejected"], &told["without_picture"]),
+        (&2.into(), &2.into(), &2.into())
+    );
+    assert_eq!(told["rejects"]["no_text"], 2);
+    assert_eq!(told["captions"]["short"]["median"], 2);
+    assert_eq!(
+        std::fs::read_to_string(&file).unwrap(),
+        "{\"id\":\"1\",\"captions\":[\"men blue shirts. Shirt 1\",\"Shirt 1\",\"men blue shirts\",\"blue shirts\"]}\n\
+         {\"id\":\"2\",\"captions\":[\"women red dresses. No picture\",\"No picture\",\"women red dresses\",\"red dresses\"]}\n"
+    );
+    let shown = ingest(&["captions", path(&folder), "--show", "1"])
+        .output()
+        .unwrap();
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    assert!(
+        shown.starts_with("1\n  full        men blue shirts. Shirt 1\n"),
+        "{shown}"
+    );
+    assert!(shown.contains("\nshort         0.0 %"), "{shown}");
+    std::fs::remove_dir_all(dump.path().join("images")).unwrap();
+    let bare = ingest(&["captions", path(&folder), "-q"]).output().unwrap();
+    assert!(bare.status.success(), "{bare:?}");
+}

@@ -1,5 +1,7 @@
 //! The documents of a fit as sparse rows.
 
+use std::ops::Range;
+
 /// Rows of columns and weights, end to end; eight bytes a weight.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Rows {
@@ -25,6 +27,20 @@ impl Rows {
         self.weights.extend_from_slice(&other.weights);
     }
 
+    /// Puts some rows of others behind these.
+    ///
+    /// # Panics
+    /// The others are fewer.
+    pub fn append_some(&mut self, other: &Self, rows: Range<usize>) {
+        let end = |row: usize| if row == 0 { 0 } else { other.ends[row - 1] };
+        let (first, start) = (end(rows.start), self.columns.len());
+        let ends = other.ends[rows.clone()].iter();
+        self.ends.extend(ends.map(|&end| start + end - first));
+        let places = first..end(rows.end);
+        self.columns.extend_from_slice(&other.columns[places.clone()]);
+        self.weights.extend_from_slice(&other.weights[places]);
+    }
+
     /// Number of rows.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -40,5 +56,28 @@ impl Rows {
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u32], &[f32])> {
         let starts = [0].into_iter().chain(self.ends.iter().copied());
         (starts.zip(&self.ends)).map(|(start, &end)| (&self.columns[start..end], &self.weights[start..end]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_taken_over_in_pieces_are_the_rows() {
+        let mut rows = Rows::default();
+        for row in [&[(0, 1.0), (3, 2.0)][..], &[], &[(1, 0.5)], &[(2, 1.0)]] {
+            rows.push(row);
+        }
+        let (mut pieces, mut whole) = (Rows::default(), Rows::default());
+        for piece in [0..1, 1..1, 1..3, 3..4] {
+            pieces.append_some(&rows, piece);
+        }
+        whole.append(&rows);
+        assert_eq!((&pieces, &whole), (&rows, &rows));
+        let mut last = Rows::default();
+        last.append_some(&rows, 2..4);
+        let found: Vec<(&[u32], &[f32])> = last.iter().collect();
+        assert_eq!(found, [(&[1][..], &[0.5][..]), (&[2], &[1.0])]);
     }
 }

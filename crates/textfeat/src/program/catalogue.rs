@@ -29,6 +29,18 @@ pub(super) enum Caption {
     Short,
 }
 
+impl Caption {
+    /// The lowercase name.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Title => "title",
+            Self::Attributes => "attributes",
+            Self::Short => "short",
+        }
+    }
+}
+
 /// An ingested catalogue, found to be finished.
 pub(super) struct Ingested {
     dir: PathBuf,
@@ -39,6 +51,13 @@ pub(super) struct Ingested {
 pub(super) struct Product {
     pub(super) is_train: bool,
     pub(super) captions: [String; CAPTIONS],
+}
+
+/// The parts of a product's document: the captions of these names.
+pub(super) fn document<'p>(product: &'p Product, captions: &[Caption]) -> impl Iterator<Item = &'p str> {
+    captions
+        .iter()
+        .map(|&caption| product.captions[caption as usize].as_str())
 }
 
 impl Ingested {

@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use stage::{CommonArgs, Outcome, UsageError};
-use textfeat::{Cutoff, Language, Settings};
+use clap::{Parser, Subcommand};
+use stage::{CommonArgs, Outcome};
 
 use super::catalogue::Caption;
+use super::count::Part;
 use super::fit::Request;
-use super::{bench, explain, fit, transform};
+use super::settings::{AnalysisArgs, SettingsArgs, WeightArgs};
+use super::{bench, count, coverage, explain, fit, transform, vocabulary};
 
 /// Turns texts into vectors: TF-IDF over a fitted vocabulary of stemmed words
 #[derive(Debug, Parser)]
@@ -39,6 +39,9 @@ enum Command {
             default_value = "title,attributes,short"
         )]
         fit_on: Vec<Caption>,
+        /// Make the features with this model instead of fitting one: of `textfeat merge`, of `vocabulary import`
+        #[arg(long, value_name = "MODEL", conflicts_with_all = ["fit_on", "AnalysisArgs", "WeightArgs"])]
+        model: Option<PathBuf>,
         #[command(flatten)]
         settings: SettingsArgs,
     },
@@ -60,6 +63,59 @@ enum Command {
         /// The text
         text: String,
     },
+    /// Count the terms of texts, for `merge`: of the train split of a catalogue, or of a text file
+    Count {
+        /// The folder that `ingest` wrote, or a file of texts, one a line; `-` is stdin
+        texts: PathBuf,
+        /// The file to write to; by custom its name ends in .counts
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Captions that make up a product's document
+        #[arg(
+            long,
+            value_enum,
+            value_name = "CAPTION,...",
+            value_delimiter = ',',
+            default_value = "title,attributes,short"
+        )]
+        fit_on: Vec<Caption>,
+        /// Count the I-th of N parts of a catalogue: its shards whose number leaves the rest I - 1 by N
+        #[arg(long, value_name = "I/N", value_parser = Part::parse)]
+        part: Option<Part>,
+        #[command(flatten)]
+        analysis: AnalysisArgs,
+    },
+    /// Sum up counts of several machines, and fit on the sum: the model is that of one fit, to the bit
+    Merge {
+        /// Files that `count` or `merge` wrote
+        #[arg(required = true)]
+        counts: Vec<PathBuf>,
+        /// The model to write; if the name ends in .counts, the sum
+        #[arg(long, value_name = "MODEL|COUNTS")]
+        out: PathBuf,
+        #[command(flatten)]
+        weights: WeightArgs,
+    },
+    /// Move a vocabulary with its weights to scikit-learn's TfidfVectorizer, or from it
+    Vocabulary {
+        #[command(subcommand)]
+        command: VocabularyCommand,
+    },
+    /// Write the tokens of texts as a model counts them, stems without stop words: a text a line, for scikit-learn
+    Tokens {
+        /// text.model, or the folder that holds it
+        model: PathBuf,
+        /// Texts, one a line; `-` is stdin
+        #[arg(default_value = "-")]
+        file: PathBuf,
+    },
+    /// Count how many words of a catalogue's captions a model knows
+    Coverage {
+        /// text.model, or the folder that holds it
+        model: PathBuf,
+        /// What `ingest captions DUMP --out FILE.jsonl` wrote; `-` is stdin
+        file: PathBuf,
+    },
     /// Time fit and transform of a text file, one document a line; reading the file is not counted
     Bench {
         /// Documents, one a line; `-` is stdin
@@ -69,54 +125,23 @@ enum Command {
     },
 }
 
-/// [`textfeat::Method`] as a flag.
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
-enum MethodName {
-    #[default]
-    Terms,
-    Lsa,
-}
-
-/// The settings of a fit as flags.
-#[derive(Debug, Args)]
-struct SettingsArgs {
-    /// terms: the most frequent terms get a column each; lsa: directions in a space of words, pairs of words and
-    /// runs of letters, in which an unseen word lies near its kin
-    #[arg(long, value_enum, value_name = "METHOD", default_value_t)]
-    method: MethodName,
-    /// Length of a vector
-    #[arg(long, value_name = "N", default_value_t = 256)]
-    dims: usize,
-    /// Terms that an LSA model knows, the most frequent ones
-    #[arg(long, value_name = "N", default_value_t = Settings::default().features)]
-    features: usize,
-    /// Leave out terms in fewer documents: a number, or a share such as 0.01
-    #[arg(long, value_name = "DF", default_value = "1", value_parser = cutoff)]
-    min_df: Cutoff,
-    /// Leave out terms in more documents: a number, or a share such as 0.9
-    #[arg(long, value_name = "DF", default_value = "1.0", value_parser = cutoff)]
-    max_df: Cutoff,
-    /// Take runs of up to N words as terms too [default: 1, with lsa 2]
-    #[arg(long, value_name = "N")]
-    ngrams: Option<usize>,
-    /// Where the search for an LSA model's directions starts
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    seed: u64,
-    /// Language of the texts: stemmer, stop words and protected words
-    #[arg(long, value_name = "NAME", default_value = "english", value_parser = languages())]
-    language: Language,
-    /// Count stop words too
-    #[arg(long)]
-    keep_stop_words: bool,
-    /// Count plain numbers too
-    #[arg(long)]
-    keep_numbers: bool,
-    /// A word found n times counts 1 + ln n
-    #[arg(long)]
-    sublinear: bool,
-    /// ln(n / df) + 1 instead of the smooth inverse document frequency
-    #[arg(long)]
-    plain_idf: bool,
+#[derive(Debug, Subcommand)]
+enum VocabularyCommand {
+    /// Write the vocabulary of a model as JSON
+    Export {
+        /// text.model, or the folder that holds it
+        model: PathBuf,
+        /// The file to write to [default: stdout]
+        file: Option<PathBuf>,
+    },
+    /// Make a model of the JSON of a vocabulary
+    Import {
+        /// The JSON
+        file: PathBuf,
+        /// The model to write
+        #[arg(long, value_name = "MODEL")]
+        out: PathBuf,
+    },
 }
 
 /// Does what the arguments say.
@@ -127,6 +152,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Outcome> {
             ingested,
             out,
             fit_on,
+            model,
             settings,
         } => fit::run(
             Request {
@@ -134,53 +160,37 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Outcome> {
                 out,
                 settings: settings.checked()?,
                 fit_on,
+                model,
             },
             common,
         ),
+        Command::Count {
+            texts,
+            out,
+            fit_on,
+            part,
+            analysis,
+        } => count::run(
+            &count::Request {
+                texts,
+                out,
+                settings: analysis.checked()?,
+                fit_on,
+                part,
+            },
+            common,
+        ),
+        Command::Merge { counts, out, weights } => count::merge(&counts, &out, &weights.checked()?, common),
+        Command::Vocabulary {
+            command: VocabularyCommand::Export { model, file },
+        } => vocabulary::export(&model, file.as_deref(), common),
+        Command::Vocabulary {
+            command: VocabularyCommand::Import { file, out },
+        } => vocabulary::import(&file, &out, common),
+        Command::Tokens { model, file } => vocabulary::tokens(&model, &file, common),
         Command::Transform { model, file, out } => transform::run(&model, &file, out.as_deref(), common),
         Command::Explain { model, text } => explain::run(&model, &text, common),
+        Command::Coverage { model, file } => coverage::run(&model, &file, common),
         Command::Bench { file, settings } => bench::run(&file, settings.checked()?, common),
     }
-}
-
-impl SettingsArgs {
-    fn checked(&self) -> Result<Settings, UsageError> {
-        let base = match self.method {
-            MethodName::Terms => Settings::default(),
-            MethodName::Lsa => Settings::lsa(),
-        };
-        let settings = Settings {
-            dims: self.dims,
-            features: self.features,
-            seed: self.seed,
-            min_df: self.min_df,
-            max_df: self.max_df,
-            ngrams: self.ngrams.unwrap_or(base.ngrams),
-            language: self.language,
-            stop_words: !self.keep_stop_words,
-            numbers: self.keep_numbers,
-            sublinear: self.sublinear,
-            smooth_idf: !self.plain_idf,
-            ..base
-        };
-        settings
-            .check()
-            .map_err(|e| UsageError(format!("{e}\nhint: see `textfeat fit --help`")))?;
-        Ok(settings)
-    }
-}
-
-fn languages() -> impl TypedValueParser<Value = Language> {
-    PossibleValuesParser::new(Language::all().map(Language::name))
-        .map(|name| Language::by_name(&name).unwrap_or_default())
-}
-
-/// A number with a point is a share, one without a number of documents.
-fn cutoff(text: &str) -> Result<Cutoff, String> {
-    let parsed = if text.contains('.') {
-        text.parse().ok().map(Cutoff::Share)
-    } else {
-        text.parse().ok().map(Cutoff::Documents)
-    };
-    parsed.ok_or_else(|| "expected a number of documents such as 2, or a share such as 0.01".to_owned())
 }

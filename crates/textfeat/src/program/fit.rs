@@ -20,9 +20,10 @@ use stage::{
     Standing,
 };
 use textfeat::lsa::Rows;
-use textfeat::{Analyzer, Counter, Counts, LsaFit, Method, Settings, Snowball, TextModel, Transformer};
+use textfeat::{LsaFit, Method, Settings, Snowball, TextModel, Transformer};
 
-use super::catalogue::{CAPTIONS, Caption, Ingested, Product};
+use super::catalogue::{CAPTIONS, Caption, Ingested, document};
+use super::count::count_shards;
 use super::transform::le_bytes;
 use super::{model_file, parallel};
 
@@ -48,6 +49,8 @@ pub(super) struct Request {
     pub(super) settings: Settings,
     /// Captions that make up a document of the fit.
     pub(super) fit_on: Vec<Caption>,
+    /// A model to make features with, in place of a fit.
+    pub(super) model: Option<PathBuf>,
 }
 
 /// Work that makes sense.
@@ -57,6 +60,8 @@ struct Plan {
     request: Request,
     key: StageKey,
     threads: usize,
+    /// The model that was given.
+    model: Option<TextModel>,
 }
 
 /// What a shard adds to the counts of the stage.
@@ -107,23 +112,32 @@ pub(super) fn run(request: Request, common: &CommonArgs) -> Result<Outcome> {
 }
 
 impl Plan {
-    fn new(request: Request, threads: usize) -> Result<Self> {
+    fn new(mut request: Request, threads: usize) -> Result<Self> {
         let ingested = Ingested::open(&request.ingested)?;
         let shards = ingested.shards()?;
+        let model = request.model.as_deref().map(model_file::read).transpose()?;
+        if let Some(model) = &model {
+            request.settings = *model.settings();
+            request.fit_on.clear();
+        }
         let stage_settings = StageSettings {
             text: request.settings,
             stemmer: Snowball::VERSION,
             captions: CAPTIONS,
             fit_on: request.fit_on.clone(),
         };
-        let key = StageKey::new(STAGE, FORMAT_VERSION, &stage_settings)?
+        let mut key = StageKey::new(STAGE, FORMAT_VERSION, &stage_settings)?
             .with_input("ingested", ingested.content_hash());
+        if let Some(model) = &model {
+            key = key.with_input("model", blake3::hash(&model.to_bytes()?).to_hex().to_string());
+        }
         Ok(Self {
             ingested,
             shards,
             request,
             key,
             threads,
+            model,
         })
     }
 
@@ -135,13 +149,13 @@ impl Plan {
         interrupt: &Interrupt,
     ) -> Result<Option<StageRecord>> {
         let begun = Instant::now();
-        let Some(counts) = self.count(console, interrupt)? else {
+        let model = match &self.model {
+            Some(given) => Some(given.clone()),
+            None => self.fit(console, interrupt)?,
+        };
+        let Some(model) = model else {
             return Ok(None);
         };
-        let Some(model) = self.fit(&counts, console, interrupt)? else {
-            return Ok(None);
-        };
-        drop(counts);
         let bytes = model.to_bytes()?;
         let output = atomic::write(&self.request.out.join(model_file::NAME), &bytes)?;
         let fit_seconds = begun.elapsed().as_secs_f64();
@@ -178,45 +192,28 @@ impl Plan {
         Ok(Some(folder.finish(&shards, summary)?))
     }
 
-    /// Counts the train split, shard by shard; counts merge exactly, in any order.
-    fn count(&self, console: &Console, interrupt: &Interrupt) -> Result<Option<Counts>> {
-        let analyzer = Analyzer::new(&self.request.settings);
-        let progress = Progress::new(console, "counting", "shards", 0, self.shards.len() as u64);
-        let counters = parallel::each(
-            self.threads,
-            &self.shards,
-            || Counter::new(&analyzer),
-            |counter, _, &shard| {
-                if interrupt.requested() {
-                    return Ok(());
-                }
-                for product in self.ingested.products(shard)?.iter().filter(|p| p.is_train) {
-                    counter.add_parts(self.document(product));
-                }
-                progress.inc(1);
-                Ok(())
-            },
-        );
-        progress.finish();
-        let counters = counters?;
-        if interrupt.requested() {
-            return Ok(None);
-        }
-        let mut counts = Counts::default();
-        counters
-            .into_iter()
-            .for_each(|counter| counts.merge(counter.finish()));
-        Ok(Some(counts))
-    }
-
-    /// The model of what was counted; an LSA model reads the train split once more.
-    fn fit(&self, counts: &Counts, console: &Console, interrupt: &Interrupt) -> Result<Option<TextModel>> {
+    /// Counts the train split; an LSA model reads it once more.
+    fn fit(&self, console: &Console, interrupt: &Interrupt) -> Result<Option<TextModel>> {
         let settings = self.request.settings;
+        let (ingested, fit_on) = (&self.ingested, &self.request.fit_on);
+        let counted = count_shards(
+            ingested,
+            &self.shards,
+            &settings,
+            fit_on,
+            self.threads,
+            console,
+            interrupt,
+        )?;
+        let Some(counts) = counted else {
+            return Ok(None);
+        };
         let wrong = |e| anyhow!("cannot fit on the captions of the train split: {e}");
         if settings.method == Method::Terms {
-            return TextModel::from_counts(settings, counts).map(Some).map_err(wrong);
+            return TextModel::from_counts(settings, &counts).map(Some).map_err(wrong);
         }
-        let fit = LsaFit::new(settings, counts).map_err(wrong)?;
+        let fit = LsaFit::new(settings, &counts).map_err(wrong)?;
+        drop(counts);
         let progress = Progress::new(console, "reading", "shards", 0, self.shards.len() as u64);
         let read = parallel::each(
             self.threads,
@@ -228,7 +225,7 @@ impl Plan {
                 }
                 let mut rows = Rows::default();
                 for product in self.ingested.products(shard)?.iter().filter(|p| p.is_train) {
-                    let parts: Vec<&str> = self.document(product).collect();
+                    let parts: Vec<&str> = document(product, &self.request.fit_on).collect();
                     fit.add(reader, &parts, &mut rows);
                 }
                 read.push((at, rows));
@@ -252,12 +249,6 @@ impl Plan {
             rows.len()
         ));
         Ok(Some(fit.finish(&rows, self.threads)))
-    }
-
-    /// The parts of a product's document.
-    fn document<'p>(&'p self, product: &'p Product) -> impl Iterator<Item = &'p str> {
-        let fit_on = self.request.fit_on.iter();
-        fit_on.map(|&caption| product.captions[caption as usize].as_str())
     }
 
     /// Writes and commits the features of every shard that is not finished; gives the records of all.
@@ -361,13 +352,17 @@ fn say_terms(console: &Console, model: &TextModel) {
 
 fn report(console: &Console, out: &Path, record: &StageRecord, status: &str) -> Result<()> {
     let count = |name: &str| record.counts.get(name).copied().unwrap_or_default();
+    let fitted = if record.inputs.contains_key("model") {
+        "of a given model".to_owned()
+    } else {
+        format!("fitted on {} of the train split", count("train"))
+    };
     console.result(format!(
-        "{}: features of {} captions of {} products, {} terms fitted on {} of the train split; {} captions without a known word",
+        "{}: features of {} captions of {} products, {} terms {fitted}; {} captions without a known word",
         out.display(),
         count("captions"),
         count("products"),
         count("terms"),
-        count("train"),
         count("captions_without_known_word"),
     ))?;
     let mut result = json!(record.counts);

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::{Result, anyhow, bail};
+use stage::atomic;
 use textfeat::{MAX_MODEL_BYTES, TextModel};
 
 /// Name of the model in the folder of the stage.
@@ -34,4 +35,11 @@ pub(super) fn read(path: &Path) -> Result<TextModel> {
     }
     let bytes = fs::read(&path).map_err(|e| anyhow!("{shown}: cannot read: {e}"))?;
     TextModel::from_bytes(&bytes).map_err(|e| anyhow!("{shown}: {e}"))
+}
+
+/// Writes a model to the file `path`.
+pub(super) fn write(path: &Path, model: &TextModel) -> Result<()> {
+    let bytes = model.to_bytes().map_err(|e| anyhow!("{}: {e}", path.display()))?;
+    atomic::write(path, &bytes)?;
+    Ok(())
 }

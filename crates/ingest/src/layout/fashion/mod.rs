@@ -2,7 +2,7 @@
 //! folder or in the `.zip` it is published as.
 //!
 //! A product is a row of the table or a picture without a row. The row's words come first, the JSON adds what
-//! the row lacks. A JSON file is not needed where there is a row.
+//! the row lacks. A JSON file is not needed where there is a row; one without a row or a picture is told of.
 
 mod json;
 
@@ -10,20 +10,21 @@ use std::collections::BTreeMap;
 
 use stage::Console;
 
+use super::by_stem::ByStem;
 use super::census::Census;
 use super::open::{Candidate, Dump, Kind};
 use super::records::{self, Records, Wanted};
-use super::{Entry, Layout, LayoutChoice, Survey, Texts, snake_case};
+use super::{Entry, Layout, LayoutChoice, Survey, Texts, Wants, snake_case};
 use crate::captions::clean;
 use crate::error::IngestError;
 use crate::rejects::{Flaw, Reason};
-use crate::source::{Depth, Listing, Source, path};
+use crate::source::{Depth, Listing, Source};
 
 pub(super) const LAYOUT: Candidate = Candidate {
     choice: LayoutChoice::Fashion,
     expected: "images/ and styles.csv, with styles/ for a JSON file a product",
     recognise,
-    open: |dump, _| Ok(Box::new(Fashion::open(dump.source)?)),
+    open: |dump, _| Ok(Box::new(Fashion::open(dump.source, dump.wants)?)),
 };
 const IMAGES: &str = "images";
 const STYLES: &str = "styles";
@@ -52,6 +53,7 @@ fn recognise(dump: &Dump) -> Result<Option<String>, IngestError> {
 
 /// An opened dump.
 pub struct Fashion {
+    wants: Wants,
     source: Box<dyn Source>,
     images: ByStem,
     styles: ByStem,
@@ -63,16 +65,14 @@ impl Fashion {
     /// Lists the dump's folders and reads its table's bytes.
     ///
     /// # Errors
-    /// `styles.csv` or `images/` is missing or unreadable.
-    pub fn open(source: Box<dyn Source>) -> Result<Self, IngestError> {
+    /// `styles.csv` is missing or unreadable, or `images/` where pictures are wanted.
+    pub fn open(source: Box<dyn Source>, wants: Wants) -> Result<Self, IngestError> {
         let table = records::load(source.as_ref(), TABLE)?;
         let images = source.list(IMAGES, Depth::Flat)?;
-        let images = images.ok_or_else(|| IngestError::NoLayout {
-            path: source.root().to_owned(),
-            expected: LAYOUT.expected.to_owned(),
-            found: "no folder images/".to_owned(),
-            hint: "unpack the photos of the dump into images/".to_owned(),
-        })?;
+        let images = match images {
+            None if wants == Wants::Texts => Listing::default(),
+            found => found.ok_or_else(|| no_images(source.as_ref(), LAYOUT.expected))?,
+        };
         let styles = source.list(STYLES, Depth::Flat)?.unwrap_or_default();
         let inputs = BTreeMap::from([
             (IMAGES.to_owned(), images.hash()),
@@ -80,9 +80,10 @@ impl Fashion {
             (TABLE.to_owned(), blake3::hash(&table).to_hex().to_string()),
         ]);
         Ok(Self {
+            wants,
             source,
-            images: ByStem::of(&images),
-            styles: ByStem::of(&styles),
+            images: ByStem::of(&images, str::to_owned),
+            styles: ByStem::of(&styles, str::to_owned),
             table,
             inputs,
         })
@@ -94,6 +95,16 @@ impl Fashion {
             free_text: &|names| records::find(names, TITLE),
         };
         records::read(self.source.as_ref(), TABLE, &self.table, &wanted, console)
+    }
+}
+
+/// What is said of a dump without its folder of pictures.
+pub(super) fn no_images(source: &dyn Source, expected: &str) -> IngestError {
+    IngestError::NoLayout {
+        path: source.root().to_owned(),
+        expected: expected.to_owned(),
+        found: format!("no folder {IMAGES}/"),
+        hint: format!("unpack the photos of the dump into {IMAGES}/"),
     }
 }
 
@@ -112,7 +123,7 @@ impl Layout for Fashion {
 
     fn survey(&self, console: &Console) -> Result<Survey, IngestError> {
         let rows = self.rows(console)?;
-        let mut census = Census::default();
+        let mut census = Census::new(self.wants);
         let id = rows.find(ID).unwrap_or_default();
         let title = rows.find(TITLE).unwrap_or_default();
         let names: Vec<String> = rows.names().iter().map(|name| snake_case(name)).collect();
@@ -147,7 +158,13 @@ impl Layout for Fashion {
                 census.picture_without_text(id, image, detail);
             }
         }
-        census.misnamed(&self.images.misnamed);
+        for (id, style) in &self.styles.paths {
+            if !census.knows(id) && self.images.path(id).is_none() {
+                let detail = format!("neither a row in {TABLE} nor a picture in {IMAGES}/");
+                census.text_without_picture(id, style, Flaw::new(Reason::NoImage, detail), Texts::default);
+            }
+        }
+        self.images.tell_unusable(&mut census);
         rows.rejects()
             .iter()
             .for_each(|reject| census.reject(reject.clone()));
@@ -155,36 +172,12 @@ impl Layout for Fashion {
     }
 
     fn texts(&self, entry: &Entry) -> Result<Texts, (Flaw, String)> {
-        let mut texts = entry.texts.clone();
+        let mut texts = entry.texts.unpack();
         if let Some(path) = self.styles.path(&entry.id) {
             let own = json::read(self.source.as_ref(), path).map_err(|flaw| (flaw, path.to_owned()))?;
             texts.complete_with(own);
         }
         Ok(texts)
-    }
-}
-
-/// Paths by the name without extension. Of several files of one stem, the first by name counts.
-struct ByStem {
-    paths: BTreeMap<String, String>,
-    misnamed: Vec<String>,
-}
-
-impl ByStem {
-    fn of(listing: &Listing) -> Self {
-        let mut paths = BTreeMap::new();
-        for file in listing.files() {
-            let stem = path::split(path::stem(&file.path)).1;
-            paths.entry(stem.to_owned()).or_insert_with(|| file.path.clone());
-        }
-        Self {
-            paths,
-            misnamed: listing.misnamed().to_vec(),
-        }
-    }
-
-    fn path(&self, stem: &str) -> Option<&str> {
-        self.paths.get(stem).map(String::as_str)
     }
 }
 

@@ -8,7 +8,7 @@ use super::*;
 use crate::source::Folder;
 
 fn opened(path: &Path) -> Fashion {
-    Fashion::open(Box::new(Folder::new(path))).unwrap()
+    Fashion::open(Box::new(Folder::new(path)), Wants::Pictures).unwrap()
 }
 
 /// Research data that is no part of the repository; tests that want it skip without it.
@@ -42,6 +42,8 @@ fn every_row_and_every_picture_is_accounted_for() {
         ),
         ("images/1.jpg", ""),
         ("images/2.PNG", ""),
+        ("images/2.jpg", ""),
+        ("images/notes.txt", ""),
         ("images/4.jpg", ""),
         ("images/5.jpg", ""),
         (
@@ -71,13 +73,27 @@ fn every_row_and_every_picture_is_accounted_for() {
         ("", Reason::NoId),
         ("3", Reason::NoImage),
         ("4", Reason::NoText),
+        ("notes", Reason::NoText),
+        ("6", Reason::NoImage),
+        ("2", Reason::DuplicateId),
     ];
     assert_eq!(rejects, expected);
     assert_eq!(
-        survey.entries[1].texts.title, "Shirt",
+        survey.entries[1].texts.unpack().title,
+        "Shirt",
         "the first row of an id is kept"
     );
     assert_eq!(fashion.texts(&survey.entries[2]).unwrap().title, "Only JSON");
+    let last = survey.rejects.last().unwrap();
+    assert_eq!(last.path, "images/2.jpg");
+    assert!(last.detail.contains("images/2.PNG"), "{}", last.detail);
+
+    let source = Box::new(Folder::new(dump.path()));
+    let texts = Fashion::open(source, Wants::Texts).unwrap();
+    let survey = texts.survey(&Console::silent()).unwrap();
+    let ids: Vec<&str> = survey.entries.iter().map(|e| e.id.as_str()).collect();
+    assert_eq!(ids, ["1", "2", "3", "5", "6"], "with a picture or without");
+    assert_eq!(survey.unpictured, 2);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A CSV or TSV: repaired, then read by polars.
+//! A CSV or TSV: repaired, then read by polars. A header without a comma tells what parts the fields instead.
 
 use std::io::Cursor;
 use std::path::Path;
@@ -9,6 +9,14 @@ use stage::Console;
 use super::{Records, Wanted, no_records, repair, require};
 use crate::error::IngestError;
 use crate::rejects::{Flaw, Reason};
+
+/// What parts the fields of a CSV by its header: a comma or, where there is none, the semicolon of spreadsheets,
+/// the bar of Flickr30k or a tab.
+pub(super) fn separator(text: &str) -> u8 {
+    let header = text.lines().find(|line| !line.is_empty()).unwrap_or_default();
+    let parts = |&&b: &&u8| header.as_bytes().contains(&b);
+    *b",;|\t".iter().find(parts).unwrap_or(&b',')
+}
 
 /// Reads the records of `text`, in its order.
 ///
@@ -23,7 +31,12 @@ pub(super) fn read(
     console: &Console,
 ) -> Result<Records, IngestError> {
     let names = repair::header(text, separator);
-    let separated = if separator == b'\t' { "tabs" } else { "commas" };
+    let separated = match separator {
+        b'\t' => "tabs",
+        b';' => "semicolons",
+        b'|' => "bars",
+        _ => "commas",
+    };
     require(
         file,
         &names,

@@ -149,7 +149,10 @@ pub(super) fn read(
     match extension.as_str() {
         "jsonl" | "ndjson" => jsonl::read(&file, name, &decoded.text, wanted),
         "tsv" => csv::read(&file, name, &decoded.text, b'\t', wanted, console),
-        _ => csv::read(&file, name, &decoded.text, b',', wanted, console),
+        _ => {
+            let separator = csv::separator(&decoded.text);
+            csv::read(&file, name, &decoded.text, separator, wanted, console)
+        }
     }
 }
 

@@ -5,6 +5,8 @@
 //! colour. So two tests must agree: a perceptual hash of shape, and a small picture of colours whose difference is
 //! measured by how much there is on the background at all.
 
+mod index;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use fast_image_resize::images::{TypedImage, TypedImageRef};
@@ -12,8 +14,9 @@ use fast_image_resize::pixels::U8x3;
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use image::RgbImage;
 use image_hasher::{HashAlg, Hasher, HasherConfig};
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+
+pub use self::index::Index;
 
 /// Side of the hash, in bits.
 const HASH_SIDE: u32 = 16;
@@ -30,7 +33,7 @@ const MAX_BITS: u32 = 16;
 const MAX_TINT: f32 = 0.08;
 
 /// What a photo looks like, in 224 bytes. As text it is base64.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Look {
     hash: [u8; HASH_BYTES],
@@ -117,36 +120,22 @@ impl Look {
         if bits > MAX_BITS {
             return false;
         }
-        let sum = |of: &dyn Fn(usize) -> u8| (0..TINT_BYTES).map(|i| f32::from(of(i))).sum::<f32>();
-        let difference = sum(&|i| self.tint[i].abs_diff(other.tint[i]));
-        let stands_out = sum(&|i| 255 - self.tint[i]).min(sum(&|i| 255 - other.tint[i]));
-        // Two white pictures are no evidence.
-        difference <= MAX_TINT * stands_out && stands_out > 0.0
+        self.has_colours_of(other)
     }
 
-    fn ones(&self) -> u32 {
-        self.hash.iter().map(|byte| byte.count_ones()).sum()
+    /// Whether both have the same colours in the same places.
+    fn has_colours_of(&self, other: &Self) -> bool {
+        let both = self.tint.iter().zip(&other.tint);
+        let difference: u32 = both.map(|(&a, &b)| u32::from(a.abs_diff(b))).sum();
+        let stands_out = self.stands_out().min(other.stands_out());
+        // Two white pictures are no evidence. Both sums are below 2^24: exact.
+        difference as f32 <= MAX_TINT * stands_out as f32 && stands_out > 0
     }
-}
 
-/// Places in `held_out` of the looks that are near to one of `learnt`.
-#[must_use]
-pub fn near_to_any(held_out: &[&Look], learnt: &[&Look]) -> Vec<usize> {
-    // Hashes that differ in few bits have about as many bits set.
-    let mut by_ones: Vec<(u32, &Look)> = learnt.iter().map(|look| (look.ones(), *look)).collect();
-    by_ones.sort_by_key(|&(ones, _)| ones);
-    let near = |look: &Look| {
-        let ones = look.ones();
-        let from = by_ones.partition_point(|&(other, _)| other + MAX_BITS < ones);
-        let candidates = by_ones[from..]
-            .iter()
-            .take_while(|&&(other, _)| other <= ones + MAX_BITS);
-        candidates.into_iter().any(|(_, other)| look.is_near(other))
-    };
-    (0..held_out.len())
-        .into_par_iter()
-        .filter(|&i| near(held_out[i]))
-        .collect()
+    /// What is not white, summed over pixels and channels.
+    fn stands_out(&self) -> u32 {
+        self.tint.iter().map(|&tone| u32::from(255 - tone)).sum()
+    }
 }
 
 #[cfg(test)]
@@ -219,7 +208,7 @@ mod tests {
             .filter(|&i| learnt.iter().any(|other| held_out[i].is_near(other)))
             .collect();
         assert!(!all.is_empty() && all.len() < 20, "{all:?}");
-        assert_eq!(near_to_any(&held_out, &learnt), all);
+        assert_eq!(Index::new(&held_out).find(&learnt), all);
     }
 
     #[test]
