@@ -1,7 +1,7 @@
 //! Files of weights: safetensors with one JSON object about them, and a checksum over both.
 //!
 //! The value of the metadata key `atelier` is `{"blake3": HASH, "about": OBJECT}`. The object holds at least
-//! `format` (the version) and `kind` (`checkpoint` or `model`); the hash is over the object's text as it stands in
+//! `format` (the version) and `kind` (`checkpoint`, `model` or `evaluator`); the hash is over the object's text as it stands in
 //! the file, and over every tensor's name, shape and bytes in order of name. Any other program that reads
 //! safetensors can open the file.
 
@@ -115,7 +115,7 @@ pub fn read(path: &Path, kind: &str) -> Result<(Map<String, Value>, Tensors), Ga
             path: path.to_owned(),
             expected: format!("a {kind}"),
             found: format!("a {found_kind}"),
-            hint: "runs/NAME/model.safetensors is the model, runs/NAME/checkpoints holds checkpoints",
+            hint: "runs/NAME/model.safetensors is the model, runs/NAME/checkpoints holds checkpoints, DATA.evaluator.safetensors is the evaluator",
         });
     }
     let contents = SafeTensors::deserialize(&file).map_err(not_safetensors)?;
