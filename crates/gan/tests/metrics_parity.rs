@@ -93,7 +93,10 @@ fn r_precision_is_that_of_ranking_by_scikit_learns_cosines() {
 
 #[test]
 fn swd_is_that_of_scipys_pyramid() {
-    let corners: Vec<[i64; 2]> = indices("corners").chunks(2).map(|c| [c[0] as i64, c[1] as i64]).collect();
+    let corners: Vec<[i64; 2]> = indices("corners")
+        .chunks(2)
+        .map(|c| [c[0] as i64, c[1] as i64])
+        .collect();
     let directions: Vec<Tensor> = get("directions").unbind(0);
     let levels = |name| laplacian(&get(name), 16);
     let (a, b) = (levels("images_a"), levels("images_b"));

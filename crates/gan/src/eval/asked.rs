@@ -59,7 +59,11 @@ pub fn asked<'a>(data: &'a Dataset, evaluator: &Evaluator, scope: &Scope) -> Vec
         true => train.flat_map(|s| s.captions).map(String::as_str).collect(),
         false => BTreeSet::new(),
     };
-    let kinds: Vec<usize> = if data.captions() > 1 { (1..data.captions()).collect() } else { vec![0] };
+    let kinds: Vec<usize> = if data.captions() > 1 {
+        (1..data.captions()).collect()
+    } else {
+        vec![0]
+    };
     let len = data.len(scope.split);
     let mut indices = Random::new(scope.seed, Stream::Measures, 5).choose(len, scope.products.unwrap_or(len));
     indices.sort_unstable();
@@ -73,7 +77,9 @@ pub fn asked<'a>(data: &'a Dataset, evaluator: &Evaluator, scope: &Scope) -> Vec
             let text = sample.captions.get(caption).map_or("", String::as_str);
             !text.is_empty() && !seen.contains(text)
         };
-        let usable = kinds.filter(usable).take(if scope.one_each { 1 } else { usize::MAX });
+        let usable = kinds
+            .filter(usable)
+            .take(if scope.one_each { 1 } else { usize::MAX });
         all.extend(usable.map(|caption| Asked {
             sample,
             index,

@@ -9,8 +9,8 @@ use stage::program::UsageError;
 use stage::{CommonArgs, Console, Outcome, Progress};
 
 use super::asked::Scope;
-use super::drawn::Drawn;
 use super::drawer::{Drawer, with_model};
+use super::drawn::Drawn;
 use super::evaluator::{self, Evaluator, EvaluatorRecipe};
 use super::inception::Inception;
 use super::reference::{OF_A_CAPTION, Reference};
@@ -73,7 +73,9 @@ pub struct EvalArgs {
 
 impl EvalArgs {
     fn evaluator_path(&self) -> PathBuf {
-        self.evaluator.clone().unwrap_or_else(|| default_evaluator(&self.data))
+        self.evaluator
+            .clone()
+            .unwrap_or_else(|| default_evaluator(&self.data))
     }
 }
 
@@ -89,14 +91,23 @@ pub fn default_evaluator(data: &Path) -> PathBuf {
 ///
 /// # Errors
 /// Whatever the work meets, with its hint.
-pub fn run(args: &EvalArgs, common: &CommonArgs, device: Device, console: &Console) -> anyhow::Result<Outcome> {
+pub fn run(
+    args: &EvalArgs,
+    common: &CommonArgs,
+    device: Device,
+    console: &Console,
+) -> anyhow::Result<Outcome> {
     if args.epochs.is_some_and(|e| !e.is_finite() || e <= 0.0) {
         return Err(UsageError("--epochs: expected a number above 0".to_owned()).into());
     }
     let path = args.evaluator_path();
     if common.dry_run {
         if args.prepare {
-            console.result(format!("would train an evaluator on {} into {}", args.data.display(), path.display()))?;
+            console.result(format!(
+                "would train an evaluator on {} into {}",
+                args.data.display(),
+                path.display()
+            ))?;
         }
         if let Some(run) = &args.run {
             console.result(format!("would measure {} by {}", run.display(), path.display()))?;
@@ -114,7 +125,10 @@ pub fn run(args: &EvalArgs, common: &CommonArgs, device: Device, console: &Conso
     match (&args.run, evaluator) {
         (Some(run), evaluator) => measure(args, run, &data, evaluator.as_ref(), device, console),
         (None, Some(evaluator)) => {
-            evaluator.lines().iter().try_for_each(|line| console.result(line))?;
+            evaluator
+                .lines()
+                .iter()
+                .try_for_each(|line| console.result(line))?;
             let about = &evaluator.about;
             console.json_result(&json!({ "evaluator": path, "hash": evaluator.hash, "about": about }))?;
             Ok(Outcome::Done)
@@ -152,7 +166,11 @@ fn prepare(
             ..found.about.recipe.clone()
         } == recipe;
         if found.is_of(data) && named && same {
-            console.info(format!("{}: evaluator {:.16} is there: nothing to do", path.display(), found.hash));
+            console.info(format!(
+                "{}: evaluator {:.16} is there: nothing to do",
+                path.display(),
+                found.hash
+            ));
             return Ok(found);
         }
         return Err(GanError::File {
@@ -187,10 +205,16 @@ fn measure(
 ) -> anyhow::Result<Outcome> {
     let against = match (&args.against, evaluator) {
         (Some(path), Some(evaluator)) => Some((path, read_comparable(path, &evaluator.hash)?)),
-        (Some(_), None) => return Err(UsageError("--against: there is no evaluator yet; add --prepare".to_owned()).into()),
+        (Some(_), None) => {
+            return Err(UsageError("--against: there is no evaluator yet; add --prepare".to_owned()).into());
+        }
         (None, _) => None,
     };
-    let inception = args.inception.as_deref().map(|path| Inception::read(path, device)).transpose()?;
+    let inception = args
+        .inception
+        .as_deref()
+        .map(|path| Inception::read(path, device))
+        .transpose()?;
     let loaded = LoadedModel::read(&run.join(train::MODEL), device)?;
     if loaded.model.data != data.content_hash() {
         return Err(GanError::Data {
@@ -236,10 +260,15 @@ fn measure(
     }
     let value = serde_json::to_value(&document)?;
     if document.report.is_some() {
-        stage::atomic::write(&run.join(REPORT), serde_json::to_string_pretty(&value)?.as_bytes())?;
+        stage::atomic::write(
+            &run.join(REPORT),
+            serde_json::to_string_pretty(&value)?.as_bytes(),
+        )?;
     }
     if let Some((path, earlier)) = against {
-        table::against(&value, &earlier, path).iter().try_for_each(|line| console.result(line))?;
+        table::against(&value, &earlier, path)
+            .iter()
+            .try_for_each(|line| console.result(line))?;
     }
     console.json_result(&value)?;
     Ok(Outcome::Done)
@@ -261,7 +290,15 @@ fn full(
         one_each: false,
         seed: args.seed,
     };
-    let reference = Reference::new(data, &args.data, evaluator, scope, None, drawer.resolution, drawer.device)?;
+    let reference = Reference::new(
+        data,
+        &args.data,
+        evaluator,
+        scope,
+        None,
+        drawer.resolution,
+        drawer.device,
+    )?;
     let total = reference.asked.len() + OF_A_CAPTION * reference.shared.len();
     let progress = Progress::new(console, "draw", "images", 0, total as u64);
     let drawn = Drawn::of(drawer, &reference, &|n| progress.inc(n))?;
@@ -281,8 +318,12 @@ fn full(
 /// The results for a person.
 fn tell(document: &Document, console: &Console) -> anyhow::Result<()> {
     if let Some(report) = &document.report {
-        table::class_lines(&report.light).iter().for_each(|line| console.detail(line));
-        table::lines(report).iter().try_for_each(|line| console.result(line))?;
+        table::class_lines(&report.light)
+            .iter()
+            .for_each(|line| console.detail(line));
+        table::lines(report)
+            .iter()
+            .try_for_each(|line| console.result(line))?;
     }
     if let Some(colour) = &document.colour {
         for (name, [asked, hits]) in &colour.by_colour {
@@ -296,7 +337,9 @@ fn tell(document: &Document, console: &Console) -> anyhow::Result<()> {
             100.0 * colour.real_share,
         ))?;
     }
-    table::inception_lines(&document.inception).iter().try_for_each(|line| console.result(line))?;
+    table::inception_lines(&document.inception)
+        .iter()
+        .try_for_each(|line| console.result(line))?;
     Ok(())
 }
 

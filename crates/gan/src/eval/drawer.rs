@@ -33,15 +33,20 @@ impl Drawer<'_> {
         first: u64,
     ) -> impl Iterator<Item = Tensor> + use<'v, '_> {
         let on_device = |values: &[f32], n: usize| {
-            Tensor::from_slice(values).view([n as i64, -1]).to_device(self.device.tch())
+            Tensor::from_slice(values)
+                .view([n as i64, -1])
+                .to_device(self.device.tch())
         };
-        vectors.chunks(LOT).zip((first..).step_by(LOT)).map(move |(lot, number)| {
-            let z: Vec<f32> = (number..number + lot.len() as u64)
-                .flat_map(|i| Random::new(seed, Stream::Measured, i).normals(self.z_dim))
-                .collect();
-            let (texts, z) = (on_device(&lot.concat(), lot.len()), on_device(&z, lot.len()));
-            photos::to_bytes(&tch::no_grad(|| (self.draw)(&texts, &z)))
-        })
+        vectors
+            .chunks(LOT)
+            .zip((first..).step_by(LOT))
+            .map(move |(lot, number)| {
+                let z: Vec<f32> = (number..number + lot.len() as u64)
+                    .flat_map(|i| Random::new(seed, Stream::Measured, i).normals(self.z_dim))
+                    .collect();
+                let (texts, z) = (on_device(&lot.concat(), lot.len()), on_device(&z, lot.len()));
+                photos::to_bytes(&tch::no_grad(|| (self.draw)(&texts, &z)))
+            })
     }
 }
 

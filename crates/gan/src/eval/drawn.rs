@@ -23,7 +23,11 @@ impl Drawn {
     ///
     /// # Errors
     /// libtorch refuses a call, or the images are not those announced.
-    pub fn of(drawer: &Drawer<'_>, reference: &Reference<'_>, progress: &dyn Fn(u64)) -> Result<Self, GanError> {
+    pub fn of(
+        drawer: &Drawer<'_>,
+        reference: &Reference<'_>,
+        progress: &dyn Fn(u64),
+    ) -> Result<Self, GanError> {
         let (evaluator, seed) = (reference.evaluator, reference.scope.seed);
         let dims = reference.photos.data.dims();
         let vectors: Vec<&[f32]> = reference.asked.iter().map(|a| a.vector(dims)).collect();

@@ -86,16 +86,28 @@ impl Inception {
 
     fn features(&self, bytes: &Tensor) -> Result<Tensor, GanError> {
         let images = IValue::Tensor(bytes.to_device(self.device.tch()));
-        let arguments = if self.with_flag { vec![images, IValue::Bool(true)] } else { vec![images] };
+        let arguments = if self.with_flag {
+            vec![images, IValue::Bool(true)]
+        } else {
+            vec![images]
+        };
         let _no_grad = tch::no_grad_guard();
         let found = match self.module.forward_is(&arguments) {
             Ok(IValue::Tensor(features)) => features,
             Ok(other) => return Err(broken(&self.path, format!("{other:?}"))),
-            Err(e) => return Err(broken(&self.path, e.to_string().lines().next().unwrap_or_default().to_owned())),
+            Err(e) => {
+                return Err(broken(
+                    &self.path,
+                    e.to_string().lines().next().unwrap_or_default().to_owned(),
+                ));
+            }
         };
         match found.size()[..] {
             [n, d] if n == bytes.size()[0] && d >= 2 && found.is_floating_point() => Ok(found),
-            _ => Err(broken(&self.path, format!("{:?} of {:?}", found.size(), found.kind()))),
+            _ => Err(broken(
+                &self.path,
+                format!("{:?} of {:?}", found.size(), found.kind()),
+            )),
         }
     }
 
@@ -146,7 +158,9 @@ impl Inception {
         let vectors: Vec<&[f32]> = (0..count)
             .filter_map(|i| {
                 let sample = data.sample(split, i % len)?;
-                let said: Vec<usize> = (0..sample.captions.len()).filter(|&c| !sample.captions[c].is_empty()).collect();
+                let said: Vec<usize> = (0..sample.captions.len())
+                    .filter(|&c| !sample.captions[c].is_empty())
+                    .collect();
                 let caption = said.get(random.below(said.len().max(1))).copied().unwrap_or(0);
                 Some(&sample.vectors[caption * dims..][..dims])
             })

@@ -172,7 +172,10 @@ fn memorisation(reference: &Reference<'_>, features: &Tensor) -> Result<Memorisa
         .collect::<Result<_, GanError>>()?;
     let plain = std::iter::once(reference.train_features.shallow_clone());
     let known = Tensor::cat(&plain.chain(mirrored).collect::<Vec<_>>(), 0);
-    let (drawn, real) = (nearest(features, &known), nearest(&reference.held.features, &known));
+    let (drawn, real) = (
+        nearest(features, &known),
+        nearest(&reference.held.features, &known),
+    );
     let distances = |found: &[Nearest]| found.iter().map(|n| n.distance).collect::<Vec<_>>();
     let distance = Pair {
         drawn: median(distances(&drawn)),
@@ -210,5 +213,8 @@ fn memorisation(reference: &Reference<'_>, features: &Tensor) -> Result<Memorisa
 pub fn side_by_side(reference: &Reference<'_>, drawn: &Drawn, pair: &NearPair) -> Tensor {
     let photo = from_bytes(&reference.train_bytes(&[pair.row]));
     let photo = if pair.mirrored { photo.flip([3]) } else { photo };
-    Tensor::cat(&[from_bytes(&drawn.firsts.narrow(0, pair.picture as i64, 1)), photo], 0)
+    Tensor::cat(
+        &[from_bytes(&drawn.firsts.narrow(0, pair.picture as i64, 1)), photo],
+        0,
+    )
 }

@@ -35,7 +35,11 @@ impl<'a> LightEvaluation<'a> {
         seed: u64,
         device: Device,
     ) -> Result<Self, GanError> {
-        let split = if data.is_empty(Split::Val) { Split::Test } else { Split::Val };
+        let split = if data.is_empty(Split::Val) {
+            Split::Test
+        } else {
+            Split::Val
+        };
         let scope = Scope {
             split,
             products: Some(products),

@@ -29,7 +29,10 @@ impl<'a> Naming<'a> {
             for &this in &values {
                 *counts.entry(this).or_default() += 1;
                 let others = pairs.entry(this).or_default();
-                values.iter().filter(|v| v.0 != this.0).for_each(|&v| *others.entry(v).or_default() += 1);
+                values
+                    .iter()
+                    .filter(|v| v.0 != this.0)
+                    .for_each(|&v| *others.entry(v).or_default() += 1);
             }
         }
         let goes = |this: &(usize, &str), n: usize| {
@@ -39,7 +42,10 @@ impl<'a> Naming<'a> {
         let implied = pairs
             .into_iter()
             .map(|(this, others)| {
-                let kept = others.into_iter().filter(|&(_, n)| goes(&this, n)).map(|(v, _)| v);
+                let kept = others
+                    .into_iter()
+                    .filter(|&(_, n)| goes(&this, n))
+                    .map(|(v, _)| v);
                 (this, kept.collect())
             })
             .collect();
@@ -55,7 +61,10 @@ impl<'a> Naming<'a> {
         let is_named = |head: usize| {
             let own = values.iter().find(|v| v.0 == head);
             own.is_some_and(|own| {
-                said.contains(own) || said.iter().any(|v| self.implied.get(*v).is_some_and(|set| set.contains(own)))
+                said.contains(own)
+                    || said
+                        .iter()
+                        .any(|v| self.implied.get(*v).is_some_and(|set| set.contains(own)))
             })
         };
         let class = |(head, attribute): (usize, &Attribute)| {
@@ -80,12 +89,16 @@ fn names(words: &BTreeSet<String>, value: &str) -> bool {
 /// Words in lower case, without hyphens, apostrophes and plural endings: "T-Shirts" and "tshirt" are one.
 fn words(text: &str) -> BTreeSet<String> {
     let text = text.to_lowercase().replace(['-', '\'', '\u{2019}'], "");
-    let parts = text.split(|c: char| !c.is_alphanumeric()).filter(|p| !p.is_empty());
+    let parts = text
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|p| !p.is_empty());
     parts.map(|word| singular(word).to_owned()).collect()
 }
 
 fn singular(word: &str) -> &str {
-    let sibilant = ["sses", "shes", "ches", "xes"].iter().any(|end| word.ends_with(end));
+    let sibilant = ["sses", "shes", "ches", "xes"]
+        .iter()
+        .any(|end| word.ends_with(end));
     match word {
         _ if sibilant => &word[..word.len() - 2],
         _ if word.ends_with("ss") => word,

@@ -79,7 +79,8 @@ impl<'a> Reference<'a> {
             hint,
         };
         if !evaluator.is_of(data) {
-            let hint = "`gan eval --prepare` trains an evaluator for these data; --evaluator names another file";
+            let hint =
+                "`gan eval --prepare` trains an evaluator for these data; --evaluator names another file";
             return Err(wrong(
                 format!("the data that evaluator {:.8} learnt from", evaluator.hash),
                 "others".to_owned(),
@@ -87,21 +88,33 @@ impl<'a> Reference<'a> {
             ));
         }
         if !data.resolution().is_multiple_of(resolution) {
-            let (expected, found) = (format!("images of {resolution} pixels or a multiple"), data.resolution());
-            return Err(wrong(expected, format!("{found} pixels"), "ingest again with a fitting --size"));
+            let (expected, found) = (
+                format!("images of {resolution} pixels or a multiple"),
+                data.resolution(),
+            );
+            return Err(wrong(
+                expected,
+                format!("{found} pixels"),
+                "ingest again with a fitting --size",
+            ));
         }
         let asked = asked(data, evaluator, &scope);
         let mut products: Vec<usize> = asked.iter().map(|a| a.index).collect();
         products.dedup();
         let least = LEAST_PRODUCTS;
         if products.len() < least || data.len(Split::Train) < least {
-            let expected = format!("at least {least} products to measure in each of train and {}", scope.split);
+            let expected = format!(
+                "at least {least} products to measure in each of train and {}",
+                scope.split
+            );
             let found = format!("{} and {}", data.len(Split::Train), products.len());
             return Err(wrong(expected, found, "measure on more products"));
         }
         let row = |a: &Asked<'_>| products.partition_point(|&p| p < a.index);
         let rows: Vec<usize> = asked.iter().map(row).collect();
-        let firsts = (0..products.len()).map(|p| rows.partition_point(|&r| r < p)).collect();
+        let firsts = (0..products.len())
+            .map(|p| rows.partition_point(|&r| r < p))
+            .collect();
 
         let photos = Photos {
             data,
@@ -155,7 +168,13 @@ impl<'a> Reference<'a> {
 }
 
 fn bytes(photos: Photos<'_>, split: Split, indices: &[usize]) -> Tensor {
-    Tensor::cat(&photos.lots(split, indices).map(|lot| to_bytes(&lot)).collect::<Vec<_>>(), 0)
+    Tensor::cat(
+        &photos
+            .lots(split, indices)
+            .map(|lot| to_bytes(&lot))
+            .collect::<Vec<_>>(),
+        0,
+    )
 }
 
 /// Captions asked for that at least four products of train have word for word, and photos of those.
@@ -168,7 +187,12 @@ fn shared<'a>(
     let mut wanted = BTreeMap::<&str, (&[f32], Vec<usize>)>::new();
     // Every caption of the products counts, whichever of them are asked for.
     for Asked { sample, .. } in asked {
-        for (caption, text) in sample.captions.iter().enumerate().filter(|(_, text)| !text.is_empty()) {
+        for (caption, text) in sample
+            .captions
+            .iter()
+            .enumerate()
+            .filter(|(_, text)| !text.is_empty())
+        {
             let vector = &sample.vectors[caption * data.dims()..][..data.dims()];
             wanted.entry(text).or_insert((vector, Vec::new()));
         }
@@ -184,7 +208,10 @@ fn shared<'a>(
             }
         }
     }
-    let wanted: Vec<_> = wanted.into_values().filter(|(_, list)| list.len() >= LEAST_OF_A_CAPTION).collect();
+    let wanted: Vec<_> = wanted
+        .into_values()
+        .filter(|(_, list)| list.len() >= LEAST_OF_A_CAPTION)
+        .collect();
     let mut random = Random::new(seed, Stream::Measures, 8);
     let mut chosen = random.choose(wanted.len(), CAPTIONS);
     chosen.sort_unstable();

@@ -191,7 +191,13 @@ pub fn read_comparable(path: &Path, evaluator: &str) -> Result<Value, GanError> 
     let value: Value =
         serde_json::from_str(&text).map_err(|e| bad("a report as JSON".to_owned(), e.to_string(), hint))?;
     let found = value["report"]["evaluator"].as_str();
-    let found = found.ok_or_else(|| bad("a report with the hash of its evaluator".to_owned(), "none".to_owned(), hint))?;
+    let found = found.ok_or_else(|| {
+        bad(
+            "a report with the hash of its evaluator".to_owned(),
+            "none".to_owned(),
+            hint,
+        )
+    })?;
     if found != evaluator {
         return Err(bad(
             format!("figures by evaluator {evaluator:.16}"),

@@ -6,10 +6,10 @@ use tch::{Kind, Tensor};
 use super::classes::Attribute;
 use super::fit;
 use super::recipe::EvaluatorRecipe;
+use crate::GanError;
 use crate::device::Device;
 use crate::random::{Random, Stream};
 use crate::train::batches::to_images;
-use crate::GanError;
 
 /// Photos read at a time.
 const LOT: usize = 256;
@@ -47,8 +47,14 @@ impl<'a> Batches<'a> {
         for begin in (0..len).step_by(LOT) {
             let samples = || (begin..len.min(begin + LOT)).filter_map(|i| data.sample(Split::Train, i));
             let bytes: Vec<u8> = samples().flat_map(|s| s.image).copied().collect();
-            let images = fit(&to_images(&bytes, data.resolution(), data.resolution(), Device::CPU), side as i64);
-            let small = ((images + 1.0) * 127.5).round().clamp(0.0, 255.0).to_kind(Kind::Uint8);
+            let images = fit(
+                &to_images(&bytes, data.resolution(), data.resolution(), Device::CPU),
+                side as i64,
+            );
+            let small = ((images + 1.0) * 127.5)
+                .round()
+                .clamp(0.0, 255.0)
+                .to_kind(Kind::Uint8);
             let small = small.permute([0, 2, 3, 1]).contiguous().view([-1]);
             pixels.extend(Vec::<u8>::try_from(&small)?);
             for (list, attribute) in classes.iter_mut().zip(attributes) {
@@ -94,7 +100,9 @@ impl<'a> Batches<'a> {
         };
         Batch {
             images: to_images(&pixels, side, side, self.device),
-            texts: Tensor::from_slice(&texts).view([-1, dims as i64]).to_device(device),
+            texts: Tensor::from_slice(&texts)
+                .view([-1, dims as i64])
+                .to_device(device),
             classes: self.classes.iter().map(classes).collect(),
         }
     }

@@ -28,10 +28,17 @@ impl Attribute {
     #[must_use]
     pub fn of(data: &Dataset, name: &str) -> Self {
         let values = data.classes(Split::Train, name);
-        let mut counts: Vec<(usize, &str)> = values.iter().filter_map(|(v, list)| Some((list.len(), (*v)?))).collect();
+        let mut counts: Vec<(usize, &str)> = values
+            .iter()
+            .filter_map(|(v, list)| Some((list.len(), (*v)?)))
+            .collect();
         // Equal counts in order of name.
         counts.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
-        let kept = counts.iter().take(MOST_CLASSES).take_while(|c| c.0 >= LEAST_PRODUCTS).count();
+        let kept = counts
+            .iter()
+            .take(MOST_CLASSES)
+            .take_while(|c| c.0 >= LEAST_PRODUCTS)
+            .count();
         let mut classes: Vec<String> = counts[..kept].iter().map(|c| c.1.to_owned()).collect();
         if kept < counts.len() {
             classes.push(OTHER.to_owned());
@@ -62,7 +69,11 @@ pub fn attributes(data: &Dataset) -> Vec<Attribute> {
         let telling = attribute.classes.iter().filter(|c| *c != OTHER).count() >= 2;
         (telling && missing * 2 <= data.len(Split::Train)).then_some(attribute)
     };
-    let usual: Vec<Attribute> = USUAL.iter().filter(|name| known.contains(name)).filter_map(usable).collect();
+    let usual: Vec<Attribute> = USUAL
+        .iter()
+        .filter(|name| known.contains(name))
+        .filter_map(usable)
+        .collect();
     if !usual.is_empty() {
         return usual;
     }

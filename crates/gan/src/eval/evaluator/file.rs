@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 
 use super::network::Network;
 use super::{About, Evaluator};
+use crate::GanError;
 use crate::device::Device;
 use crate::weights_file::{self, Tensors};
-use crate::GanError;
 
 const KIND: &str = "evaluator";
 /// Sizes above these are not believed: memory is taken only for what an evaluator can be.
@@ -23,7 +23,9 @@ impl Evaluator {
     pub fn save(&mut self, path: &Path) -> Result<(), GanError> {
         let about = serde_json::to_value(&self.about).map_err(|e| GanError::Torch(e.to_string()))?;
         let named = self.network.params().named();
-        let tensors: Tensors = named.map(|(name, t)| (name.to_owned(), t.shallow_clone())).collect();
+        let tensors: Tensors = named
+            .map(|(name, t)| (name.to_owned(), t.shallow_clone()))
+            .collect();
         weights_file::write(path, KIND, Map::from_iter([(KIND.to_owned(), about)]), &tensors)?;
         self.hash = hash(path)?;
         Ok(())
@@ -56,7 +58,10 @@ impl Evaluator {
         }
         let network = Network::new(recipe, &about.attributes, about.dims, device.tch());
         network.params().set_trainable(false);
-        network.params().load(&tensors, "").map_err(|(expected, found)| bad(expected, found))?;
+        network
+            .params()
+            .load(&tensors, "")
+            .map_err(|(expected, found)| bad(expected, found))?;
         Ok(Self {
             hash: hash(path)?,
             about,

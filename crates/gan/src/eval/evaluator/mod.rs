@@ -107,11 +107,16 @@ impl Evaluator {
     /// libtorch refuses a call.
     pub fn look(&self, images: &Tensor) -> Result<Seen, crate::GanError> {
         let _no_grad = tch::no_grad_guard();
-        let images = fit(&images.to_device(self.device.tch()), self.about.recipe.side as i64);
+        let images = fit(
+            &images.to_device(self.device.tch()),
+            self.about.recipe.side as i64,
+        );
         let views = self.network.look(&images, false, Kind::Float);
         let host = |x: &Tensor| x.to_kind(Kind::Float).to_device(tch::Device::Cpu);
         let classes = |logits: &Tensor| -> Result<Vec<usize>, crate::GanError> {
-            let found = Vec::<i64>::try_from(host(&logits.argmax(1, false).to_kind(Kind::Double)).to_kind(Kind::Int64))?;
+            let found = Vec::<i64>::try_from(
+                host(&logits.argmax(1, false).to_kind(Kind::Double)).to_kind(Kind::Int64),
+            )?;
             Ok(found.into_iter().map(|c| c as usize).collect())
         };
         Ok(Seen {
@@ -123,7 +128,11 @@ impl Evaluator {
 
     /// Embeddings `[n, embedding]` of length 1 of text vectors `[n, dims]`.
     pub fn read(&self, texts: &Tensor) -> Tensor {
-        tch::no_grad(|| self.network.read(&texts.to_device(self.device.tch())).to_device(tch::Device::Cpu))
+        tch::no_grad(|| {
+            self.network
+                .read(&texts.to_device(self.device.tch()))
+                .to_device(tch::Device::Cpu)
+        })
     }
 
     /// The classes of a product: for each attribute, or none where the product does not have it.
@@ -157,7 +166,10 @@ impl Evaluator {
             )
         };
         let mut lines: Vec<String> = attributes.iter().zip(&held_out.attributes).map(line).collect();
-        lines.push(format!("its own caption among 100: {}", percent(held_out.r_precision)));
+        lines.push(format!(
+            "its own caption among 100: {}",
+            percent(held_out.r_precision)
+        ));
         lines
     }
 }

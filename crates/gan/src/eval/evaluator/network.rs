@@ -44,7 +44,12 @@ pub(super) struct Views {
 
 impl Network {
     /// Fresh weights.
-    pub(super) fn new(recipe: &EvaluatorRecipe, attributes: &[Attribute], dims: usize, device: Device) -> Self {
+    pub(super) fn new(
+        recipe: &EvaluatorRecipe,
+        attributes: &[Attribute],
+        dims: usize,
+        device: Device,
+    ) -> Self {
         let mut params = Params::new(device, recipe.seed, NETWORK);
         let p = &mut params;
         let width = |halving: usize| recipe.width << halving;
@@ -52,7 +57,10 @@ impl Network {
         let blocks = (1..=HALVINGS)
             .map(|i| {
                 let down = Block::new(p, &format!("down.{i}"), width(i - 1), width(i), 2);
-                (down, Block::new(p, &format!("residual.{i}"), width(i), width(i), 1))
+                (
+                    down,
+                    Block::new(p, &format!("residual.{i}"), width(i), width(i), 1),
+                )
             })
             .collect();
         let pooled = width(HALVINGS);
@@ -86,8 +94,12 @@ impl Network {
             x = down.forward(&x, training, kind).relu(); // [n, 2w, s/4, s/4], ...
             x = (&x + residual.forward(&x, training, kind)).relu();
         }
-        let pooled = x.to_kind(Kind::Float).mean_dim([2, 3].as_slice(), false, Kind::Float); // [n, 8w]
-        let features = self.feature_norm.forward(&self.features.forward(&pooled), training);
+        let pooled = x
+            .to_kind(Kind::Float)
+            .mean_dim([2, 3].as_slice(), false, Kind::Float); // [n, 8w]
+        let features = self
+            .feature_norm
+            .forward(&self.features.forward(&pooled), training);
         Views {
             logits: self.heads.iter().map(|head| head.forward(&features)).collect(),
             embeddings: unit(&self.embedding.forward(&pooled)),
@@ -189,7 +201,10 @@ impl Linear {
 
 /// Rows brought to length 1; a row of zeros stays.
 fn unit(x: &Tensor) -> Tensor {
-    let length = x.square().sum_dim_intlist([-1].as_slice(), true, Kind::Float).sqrt();
+    let length = x
+        .square()
+        .sum_dim_intlist([-1].as_slice(), true, Kind::Float)
+        .sqrt();
     x / length.clamp_min(1e-6)
 }
 

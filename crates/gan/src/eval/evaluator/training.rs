@@ -13,8 +13,8 @@ use super::network::Network;
 use super::{About, Evaluator, EvaluatorRecipe, HeldOut, HeldOutAccuracy, Seen};
 use crate::GanError;
 use crate::device::Device;
-use crate::eval::measures::r_precision::AMONG;
 use crate::eval::measures::r_precision;
+use crate::eval::measures::r_precision::AMONG;
 use crate::eval::photos::Photos;
 use crate::eval::rivals::Rivals;
 
@@ -86,21 +86,39 @@ fn chosen(data: &Dataset, path: &Path, names: &[String]) -> Result<Vec<super::At
     let products = data.len(Split::Train);
     if products < 2 {
         let hint = "an evaluator learns from the train split; ingest more products";
-        return Err(wrong("at least 2 products in the train split".to_owned(), products.to_string(), hint));
+        return Err(wrong(
+            "at least 2 products in the train split".to_owned(),
+            products.to_string(),
+            hint,
+        ));
     }
     let found = if names.is_empty() {
         classes::attributes(data)
     } else {
-        names.iter().map(|name| super::Attribute::of(data, name)).collect()
+        names
+            .iter()
+            .map(|name| super::Attribute::of(data, name))
+            .collect()
     };
     if let Some(poor) = found.iter().find(|a| a.classes.len() < 2) {
         let known = data.attributes(Split::Train).join(", ");
-        let expected = format!("an attribute `{}` with at least two values of five products each", poor.name);
-        return Err(wrong(expected, format!("among the attributes {known}: none such"), "name others with --attributes"));
+        let expected = format!(
+            "an attribute `{}` with at least two values of five products each",
+            poor.name
+        );
+        return Err(wrong(
+            expected,
+            format!("among the attributes {known}: none such"),
+            "name others with --attributes",
+        ));
     }
     if found.is_empty() {
         let expected = "an attribute with at least two values of five products each".to_owned();
-        return Err(wrong(expected, "none".to_owned(), "pictures are judged by attributes; ingest a catalogue that has some"));
+        return Err(wrong(
+            expected,
+            "none".to_owned(),
+            "pictures are judged by attributes; ingest a catalogue that has some",
+        ));
     }
     Ok(found)
 }
@@ -111,11 +129,25 @@ fn loss(network: &Network, batch: &Batch, recipe: &EvaluatorRecipe) -> Tensor {
     let views = network.look(&batch.images, true, kind);
     let head = |(logits, classes): (&Tensor, &Tensor)| {
         let known = classes.ge(0).sum(Kind::Float).clamp_min(1.0);
-        let sum = logits.cross_entropy_loss::<&Tensor>(classes, None, Reduction::Sum, -1, recipe.label_smoothing);
+        let sum =
+            logits.cross_entropy_loss::<&Tensor>(classes, None, Reduction::Sum, -1, recipe.label_smoothing);
         sum / known
     };
-    let named = views.logits.iter().zip(&batch.classes).map(head).fold(Tensor::from(0.0_f32).to_device(batch.images.device()), |a, b| a + b);
-    named + contrast(&views.embeddings, &network.read(&batch.texts), &network.scale(), &batch.texts)
+    let named = views
+        .logits
+        .iter()
+        .zip(&batch.classes)
+        .map(head)
+        .fold(Tensor::from(0.0_f32).to_device(batch.images.device()), |a, b| {
+            a + b
+        });
+    named
+        + contrast(
+            &views.embeddings,
+            &network.read(&batch.texts),
+            &network.scale(),
+            &batch.texts,
+        )
 }
 
 /// InfoNCE both ways (Radford et al. 2021, figure 3), without taking an equal text for a wrong one.
@@ -168,7 +200,12 @@ fn examine(evaluator: &Evaluator, data: &Dataset) -> Result<HeldOut, GanError> {
     let caption = 1.min(data.captions() - 1);
     let texts: Vec<(&str, &[f32])> = samples
         .iter()
-        .map(|s| (s.captions[caption].as_str(), &s.vectors[caption * data.dims()..][..data.dims()]))
+        .map(|s| {
+            (
+                s.captions[caption].as_str(),
+                &s.vectors[caption * data.dims()..][..data.dims()],
+            )
+        })
         .collect();
     let rivals = Rivals::of(&texts, AMONG, evaluator.about.recipe.seed);
     let embeddings = evaluator.read(&rivals.vectors(data.dims()));

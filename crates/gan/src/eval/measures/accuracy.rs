@@ -38,7 +38,9 @@ impl Accuracy {
     #[must_use]
     pub fn of_the_commonest(asked: &[usize]) -> Option<Self> {
         let mut counts = BTreeMap::<usize, usize>::new();
-        asked.iter().for_each(|&class| *counts.entry(class).or_default() += 1);
+        asked
+            .iter()
+            .for_each(|&class| *counts.entry(class).or_default() += 1);
         let commonest = *counts.iter().max_by_key(|(_, n)| **n)?.0;
         Self::of(&asked.iter().map(|&class| (class, commonest)).collect::<Vec<_>>())
     }

@@ -52,7 +52,10 @@ mod tests {
     #[test]
     fn a_copy_is_its_own_nearest_and_the_median_is_in_the_middle() {
         let train = Tensor::from_slice(&[0.0_f32, 0.0, 3.0, 4.0]).view([2, 2]);
-        let found = nearest(&Tensor::from_slice(&[3.0_f32, 4.0, 0.0, 1.0]).view([2, 2]), &train);
+        let found = nearest(
+            &Tensor::from_slice(&[3.0_f32, 4.0, 0.0, 1.0]).view([2, 2]),
+            &train,
+        );
         let at = |index, distance| Nearest { index, distance };
         assert_eq!(found, [at(1, 0.0), at(0, 1.0)]);
         assert_eq!(median(vec![3.0, 1.0, 2.0]), 2.0);

@@ -49,7 +49,10 @@ pub fn swd(real: &Tensor, drawn: &Tensor, seed: u64) -> Vec<Level> {
                 }
             }
         }
-        patches.into_iter().map(|(side, list)| (side, Tensor::cat(&list, 0))).collect()
+        patches
+            .into_iter()
+            .map(|(side, list)| (side, Tensor::cat(&list, 0)))
+            .collect()
     };
     let (real, drawn) = (levels(real), levels(drawn));
     let mut random = Random::new(seed, Stream::Measures, 3);
@@ -110,7 +113,11 @@ pub fn normalised(patches: &Tensor) -> Tensor {
 #[must_use]
 pub fn sliced_wasserstein(a: &Tensor, b: &Tensor, directions: &[Tensor]) -> f64 {
     let one = |direction: &Tensor| {
-        let unit = direction / direction.square().sum_dim_intlist([0].as_slice(), true, Kind::Float).sqrt();
+        let unit = direction
+            / direction
+                .square()
+                .sum_dim_intlist([0].as_slice(), true, Kind::Float)
+                .sqrt();
         let sorted = |x: &Tensor| x.matmul(&unit).sort(0, false).0;
         (sorted(a) - sorted(b)).abs().mean(Kind::Double).double_value(&[])
     };
@@ -123,12 +130,17 @@ mod tests {
 
     #[test]
     fn a_shift_of_all_colours_shows_only_where_nothing_is_normalised() {
-        let images = Random::new(1, Stream::Measures, 9).normal_tensor(&[8, 3, 32, 32], tch::Device::Cpu) * 25.0 + 100.0;
+        let images = Random::new(1, Stream::Measures, 9).normal_tensor(&[8, 3, 32, 32], tch::Device::Cpu)
+            * 25.0
+            + 100.0;
         let same = swd(&images, &images, 1);
         let lighter = swd(&images, &(&images + 25.0), 1);
         assert_eq!(same.iter().map(|l| l.side).collect::<Vec<_>>(), [32, 16]);
         // The coarsest level holds the mean colour, the finer ones do not.
-        assert!(lighter[1].unnormalised > 5.0 * same[1].unnormalised, "{lighter:?} {same:?}");
+        assert!(
+            lighter[1].unnormalised > 5.0 * same[1].unnormalised,
+            "{lighter:?} {same:?}"
+        );
         assert!((lighter[1].distance - same[1].distance).abs() < 0.01 * same[1].distance + 0.01);
         assert!((lighter[0].unnormalised - same[0].unnormalised).abs() < 0.01);
     }
