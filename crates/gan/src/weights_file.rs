@@ -113,8 +113,8 @@ pub fn read(path: &Path, kind: &str) -> Result<(Map<String, Value>, Tensors), Ga
     if found_kind != kind {
         return Err(GanError::File {
             path: path.to_owned(),
-            expected: format!("a {kind}"),
-            found: format!("a {found_kind}"),
+            expected: a(kind),
+            found: a(found_kind),
             hint: "runs/NAME/model.safetensors is the model, runs/NAME/checkpoints holds checkpoints, DATA.evaluator.safetensors is the evaluator",
         });
     }
@@ -162,6 +162,11 @@ pub fn copy_into<'a>(
         tensor.shallow_clone().copy_(value);
     }
     Ok(())
+}
+
+fn a(kind: &str) -> String {
+    let article = if kind.starts_with('e') { "an" } else { "a" };
+    format!("{article} {kind}")
 }
 
 fn checksum<'a>(about: &str, tensors: impl Iterator<Item = (&'a str, &'a [usize], &'a [u8])>) -> String {
