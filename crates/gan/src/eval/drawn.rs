@@ -63,7 +63,6 @@ impl Drawn {
     }
 
     /// Features `[n, d]` of the pictures of each product's first caption.
-    #[must_use]
     pub fn first_features(&self, reference: &Reference<'_>) -> Tensor {
         let firsts: Vec<i64> = reference.firsts.iter().map(|&f| f as i64).collect();
         self.seen.features.index_select(0, &Tensor::from_slice(&firsts))

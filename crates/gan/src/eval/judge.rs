@@ -209,7 +209,6 @@ fn memorisation(reference: &Reference<'_>, features: &Tensor) -> Result<Memorisa
 }
 
 /// Pictures and the photos nearest to them, side by side `[2, 3, r, r]` in -1..=1.
-#[must_use]
 pub fn side_by_side(reference: &Reference<'_>, drawn: &Drawn, pair: &NearPair) -> Tensor {
     let photo = from_bytes(&reference.train_bytes(&[pair.row]));
     let photo = if pair.mirrored { photo.flip([3]) } else { photo };

@@ -32,7 +32,6 @@ impl<'a> Photos<'a> {
 }
 
 /// Images in -1..=1 as the bytes of a PNG.
-#[must_use]
 pub fn to_bytes(images: &Tensor) -> Tensor {
     ((images + 1.0) * 127.5)
         .round()
@@ -42,7 +41,6 @@ pub fn to_bytes(images: &Tensor) -> Tensor {
 }
 
 /// Bytes as images in -1..=1.
-#[must_use]
 pub fn from_bytes(bytes: &Tensor) -> Tensor {
     bytes.to_kind(Kind::Float) / 127.5 - 1.0
 }

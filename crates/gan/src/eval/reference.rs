@@ -153,14 +153,12 @@ impl<'a> Reference<'a> {
     }
 
     /// Photos of train, by rows of `train_features`, as bytes `[n, 3, r, r]`.
-    #[must_use]
     pub fn train_bytes(&self, rows: &[usize]) -> Tensor {
         let indices: Vec<usize> = rows.iter().map(|&r| self.train[r]).collect();
         bytes(self.photos, Split::Train, &indices)
     }
 
     /// The photos asked for, as bytes `[n, 3, r, r]`, in the order of `held`.
-    #[must_use]
     pub fn held_bytes(&self) -> Tensor {
         let indices: Vec<usize> = self.firsts.iter().map(|&f| self.asked[f].index).collect();
         bytes(self.photos, self.scope.split, &indices)
@@ -177,11 +175,14 @@ fn bytes(photos: Photos<'_>, split: Split, indices: &[usize]) -> Tensor {
     )
 }
 
+/// Looks at photos of a split by their indices.
+type Look<'l> = dyn Fn(Split, &[usize]) -> Result<Seen, GanError> + 'l;
+
 /// Captions asked for that at least four products of train have word for word, and photos of those.
 fn shared<'a>(
     data: &'a Dataset,
     asked: &[Asked<'a>],
-    look: &dyn Fn(Split, &[usize]) -> Result<Seen, GanError>,
+    look: &Look<'_>,
     seed: u64,
 ) -> Result<Vec<Shared<'a>>, GanError> {
     let mut wanted = BTreeMap::<&str, (&[f32], Vec<usize>)>::new();

@@ -52,7 +52,6 @@ impl<'a> Rivals<'a> {
     }
 
     /// The captions' vectors `[m, dims]`.
-    #[must_use]
     pub fn vectors(&self, dims: usize) -> Tensor {
         Tensor::from_slice(&self.captions.concat()).view([-1, dims as i64])
     }

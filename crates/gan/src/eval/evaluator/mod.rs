@@ -22,6 +22,7 @@ pub use training::train;
 
 use self::network::Network;
 use super::measures::Accuracy;
+use crate::GanError;
 use crate::device::Device;
 
 /// What is to be known of an evaluator beside its weights.
@@ -105,7 +106,7 @@ impl Evaluator {
     ///
     /// # Errors
     /// libtorch refuses a call.
-    pub fn look(&self, images: &Tensor) -> Result<Seen, crate::GanError> {
+    pub fn look(&self, images: &Tensor) -> Result<Seen, GanError> {
         let _no_grad = tch::no_grad_guard();
         let images = fit(
             &images.to_device(self.device.tch()),
@@ -113,11 +114,12 @@ impl Evaluator {
         );
         let views = self.network.look(&images, false, Kind::Float);
         let host = |x: &Tensor| x.to_kind(Kind::Float).to_device(tch::Device::Cpu);
-        let classes = |logits: &Tensor| -> Result<Vec<usize>, crate::GanError> {
-            let found = Vec::<i64>::try_from(
-                host(&logits.argmax(1, false).to_kind(Kind::Double)).to_kind(Kind::Int64),
-            )?;
-            Ok(found.into_iter().map(|c| c as usize).collect())
+        let classes = |logits: &Tensor| -> Result<Vec<usize>, GanError> {
+            let found = logits.argmax(1, false).to_device(tch::Device::Cpu);
+            Ok(Vec::<i64>::try_from(&found)?
+                .into_iter()
+                .map(|c| c as usize)
+                .collect())
         };
         Ok(Seen {
             classes: views.logits.iter().map(classes).collect::<Result<_, _>>()?,

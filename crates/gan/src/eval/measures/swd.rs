@@ -82,7 +82,6 @@ impl Random {
 }
 
 /// Patches `[p, 147]` (channel, row, column) of images `[n, 3, s, s]` at `corners` (y, x), equally many an image.
-#[must_use]
 pub fn patches_at(images: &Tensor, corners: &[[i64; 2]]) -> Tensor {
     let (n, side) = (images.size()[0], images.size()[3]);
     let mut places = Vec::with_capacity(corners.len() * (3 * PATCH * PATCH) as usize);
@@ -100,7 +99,6 @@ pub fn patches_at(images: &Tensor, corners: &[[i64; 2]]) -> Tensor {
 }
 
 /// Patches `[p, 147]` with each channel brought to mean 0 and variance 1 over the whole set.
-#[must_use]
 pub fn normalised(patches: &Tensor) -> Tensor {
     let x = patches.view([-1, 3, PATCH * PATCH]);
     let mean = x.mean_dim([0, 2].as_slice(), true, Kind::Float);
