@@ -6,7 +6,8 @@
 //! `stage.json`, written last. All files are written beside their final name and renamed ([`atomic`]).
 //!
 //! A program around a stage is [`program::run`]: arguments, [`console::Console`] for results and logs,
-//! [`progress::Progress`] for the wait, [`interrupt::Interrupt`] for Ctrl-C, and one exit code.
+//! [`progress::Progress`] for the wait, [`interrupt::Interrupt`] for Ctrl-C, and one exit code. Libraries that
+//! panic on bad input are kept at arm's length by [`guarded`].
 //!
 //! Errors, here and in every crate of the house, end their text with a line `hint: ...` where there is
 //! something the user can do.
@@ -15,6 +16,7 @@ pub mod atomic;
 pub mod console;
 pub mod error;
 pub mod folder;
+pub mod guard;
 pub mod interrupt;
 pub mod key;
 pub mod program;
@@ -25,6 +27,7 @@ pub mod shards;
 pub use console::Console;
 pub use error::StageError;
 pub use folder::{StageFolder, Standing};
+pub use guard::guarded;
 pub use interrupt::Interrupt;
 pub use key::StageKey;
 pub use program::{CommonArgs, Outcome, UsageError};

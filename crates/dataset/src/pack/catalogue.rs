@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Cursor;
 
 use polars::prelude::*;
+use stage::guarded;
 
 use super::source::Source;
 use crate::{DatasetError, Split};
@@ -32,15 +33,13 @@ pub(super) struct Row {
 /// Reads `catalogue-KKKKK.parquet`.
 pub(super) fn read(source: &Source<'_>) -> Result<Vec<Row>, DatasetError> {
     let bytes = source.read()?;
-    let table = ParquetReader::new(Cursor::new(bytes))
-        .with_columns(Some(COLUMNS.map(str::to_owned).to_vec()))
-        .finish();
-    let table = table.map_err(|e| {
-        source.fault(
-            format!("a parquet file with {}", COLUMNS.join(", ")),
-            e.to_string(),
-        )
-    })?;
+    let reader =
+        ParquetReader::new(Cursor::new(bytes)).with_columns(Some(COLUMNS.map(str::to_owned).to_vec()));
+    let fault = |found: String| source.fault(format!("a parquet file with {}", COLUMNS.join(", ")), found);
+    // polars trusts what pages of a table say of themselves, and panics where that is wrong.
+    let table = guarded(|| reader.finish())
+        .map_err(|panic| fault(format!("a damaged one ({panic})")))?
+        .map_err(|e| fault(e.to_string()))?;
     let columns = Columns::of(&table);
     let columns = columns.map_err(|e| {
         source.fault(

@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use polars::prelude::{DataFrame, ParquetReader, SerReader};
 use serde::Serialize;
 use stage::shards::shard_file;
-use stage::{OutputFile, StageError, StageRecord};
+use stage::{OutputFile, StageError, StageRecord, guarded};
 
 /// Captions of a product.
 pub(super) const CAPTIONS: usize = 4;
@@ -122,9 +122,11 @@ impl Ingested {
                 COLUMNS.join(", ")
             )
         };
-        let table = ParquetReader::new(Cursor::new(bytes))
-            .with_columns(Some(COLUMNS.map(str::to_owned).to_vec()))
-            .finish()
+        // polars trusts what pages of a table say of themselves, and panics where that is wrong.
+        let reader =
+            ParquetReader::new(Cursor::new(bytes)).with_columns(Some(COLUMNS.map(str::to_owned).to_vec()));
+        let table = guarded(|| reader.finish())
+            .map_err(|panic| wrong(format!("a damaged one ({panic})")))?
             .map_err(|e| wrong(e.to_string()))?;
         products(&table).map_err(|e| wrong(format!("{e:#}")))
     }

@@ -1,11 +1,10 @@
 //! A parquet table: what is text, a number or a list of texts.
 
 use std::io::Cursor;
-use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 
 use polars::prelude::*;
-use stage::Console;
+use stage::{Console, guarded};
 
 use super::{Records, Wanted, no_records, require};
 use crate::error::IngestError;
@@ -34,11 +33,8 @@ pub(super) fn read(
         )));
     }
     // polars trusts what pages of a table say of themselves, and panics where that is wrong.
-    let read = panic::catch_unwind(AssertUnwindSafe(|| {
-        ParquetReader::new(Cursor::new(bytes)).finish()
-    }));
-    let frame = read
-        .map_err(|_| damaged("a damaged one".to_owned()))?
+    let frame = guarded(|| ParquetReader::new(Cursor::new(bytes)).finish())
+        .map_err(|panic| damaged(format!("a damaged one ({panic})")))?
         .map_err(|e| damaged(e.to_string()))?;
     let (mut names, mut columns) = (Vec::new(), Vec::new());
     for column in frame.columns() {
