@@ -212,11 +212,7 @@ fn memorisation(reference: &Reference<'_>, features: &Tensor) -> Result<Memorisa
 ///
 /// # Errors
 /// The data are damaged.
-pub fn side_by_side(
-    reference: &Reference<'_>,
-    drawn: &Drawn,
-    pair: &NearPair,
-) -> Result<Tensor, GanError> {
+pub fn side_by_side(reference: &Reference<'_>, drawn: &Drawn, pair: &NearPair) -> Result<Tensor, GanError> {
     let photo = from_bytes(&reference.train_bytes(&[pair.row])?);
     let photo = if pair.mirrored { photo.flip([3]) } else { photo };
     let picture = from_bytes(&drawn.firsts.narrow(0, pair.picture as i64, 1));
