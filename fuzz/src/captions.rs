@@ -51,7 +51,7 @@ pub(crate) fn run(data: &[u8]) {
     dump::check_texts(&Texts {
         title: String::new(),
         attributes: BTreeMap::new(),
-        descriptions: vec![text.clone().into_owned(), text.into_owned()],
+        descriptions: vec![text.into_owned()],
         cut: false,
     });
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ingest::IngestError;
-use ingest::captions::{self, Captions};
+use ingest::captions;
 use ingest::layout::{self, ColumnFlags, Layout, LayoutChoice, Texts, Wants};
 use stage::Console;
 
@@ -45,8 +45,6 @@ pub(crate) fn check_texts(texts: &Texts) {
         edges && !text.contains(char::is_control) && !text.contains("  ")
     };
     assert!(made.all().into_iter().all(clean), "{made:?} of {texts:?}");
-    let again = Captions::clone(&made);
-    assert_eq!(captions::build(texts).0, again);
 }
 
 /// An error says what to do, or hands on what the system said.

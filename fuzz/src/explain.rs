@@ -42,12 +42,16 @@ pub(crate) fn run(data: &[u8]) {
         return;
     };
     let text = String::from_utf8_lossy(text);
-    MODELS.iter().for_each(|model| check(model, &text));
+    // Three in four meet a model that is there already: fitting one takes most of the time.
+    if let Some(model) = MODELS.get(usize::from(choice % 4)) {
+        return check(model, &text);
+    }
+    let choice = choice / 4;
     let languages: Vec<Language> = Language::all().collect();
     let settings = Settings {
         dims: 4,
         features: 64,
-        ngrams: 1 + usize::from(choice >> 6),
+        ngrams: 1 + usize::from(choice >> 4),
         method: if choice & 1 == 0 {
             Method::Terms
         } else {
@@ -93,18 +97,20 @@ pub(crate) fn check_bytes(model: &TextModel, text: &str) {
 pub(crate) fn seeds() -> Vec<Seed> {
     let texts = [
         (0, "typo", "a red striped shrit for men's evenings"),
+        (2, "kin", "reddish shirtts, eveningly qwxzv"),
         (
             1,
-            "lines",
-            "navy navy shirts\n\nred dress, the navy dresses\nzebra",
-        ),
-        (
-            66,
             "alphabets",
             "Синяя рубашка 青いシャツ قميص أزرق ΣΊΣΥΦΟΣ İstanbul ß ﬁ",
         ),
         (
-            130,
+            3,
+            "lines",
+            "navy navy shirts\n\nred dress, the navy dresses\nzebra",
+        ),
+        (7, "lsa", "navy shirt\nred dress\nnavy dress\nred shirt"),
+        (
+            23,
             "marks",
             "e\u{301}\u{301}x#ab ###  'n' -- 3/4 ½ a\u{200d}b \u{1f457}",
         ),

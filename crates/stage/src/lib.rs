@@ -7,7 +7,7 @@
 //!
 //! A program around a stage is [`program::run`]: arguments, [`console::Console`] for results and logs,
 //! [`progress::Progress`] for the wait, [`interrupt::Interrupt`] for Ctrl-C, and one exit code. Libraries that
-//! panic on bad input are kept at arm's length by [`guarded`].
+//! panic on bad input are kept at arm's length by [`guarded`]; [`parquet`] looks at a table before polars does.
 //!
 //! Errors, here and in every crate of the house, end their text with a line `hint: ...` where there is
 //! something the user can do.
@@ -19,6 +19,7 @@ pub mod folder;
 pub mod guard;
 pub mod interrupt;
 pub mod key;
+pub mod parquet;
 pub mod program;
 pub mod progress;
 pub mod record;

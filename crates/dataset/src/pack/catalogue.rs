@@ -33,9 +33,10 @@ pub(super) struct Row {
 /// Reads `catalogue-KKKKK.parquet`.
 pub(super) fn read(source: &Source<'_>) -> Result<Vec<Row>, DatasetError> {
     let bytes = source.read()?;
+    let fault = |found: String| source.fault(format!("a parquet file with {}", COLUMNS.join(", ")), found);
+    stage::parquet::plausible(&bytes).map_err(fault)?;
     let reader =
         ParquetReader::new(Cursor::new(bytes)).with_columns(Some(COLUMNS.map(str::to_owned).to_vec()));
-    let fault = |found: String| source.fault(format!("a parquet file with {}", COLUMNS.join(", ")), found);
     // polars trusts what pages of a table say of themselves, and panics where that is wrong.
     let table = guarded(|| reader.finish())
         .map_err(|panic| fault(format!("a damaged one ({panic})")))?

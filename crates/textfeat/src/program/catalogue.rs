@@ -122,6 +122,7 @@ impl Ingested {
                 COLUMNS.join(", ")
             )
         };
+        stage::parquet::plausible(&bytes).map_err(wrong)?;
         // polars trusts what pages of a table say of themselves, and panics where that is wrong.
         let reader =
             ParquetReader::new(Cursor::new(bytes)).with_columns(Some(COLUMNS.map(str::to_owned).to_vec()));

@@ -32,6 +32,7 @@ pub(super) fn read(
             head.escape_ascii()
         )));
     }
+    stage::parquet::plausible(bytes).map_err(damaged)?;
     // polars trusts what pages of a table say of themselves, and panics where that is wrong.
     let frame = guarded(|| ParquetReader::new(Cursor::new(bytes)).finish())
         .map_err(|panic| damaged(format!("a damaged one ({panic})")))?
