@@ -34,7 +34,8 @@ pub fn laplacian(images: &Tensor, least: i64) -> Vec<Tensor> {
             break;
         }
         let smaller = down(finest);
-        *finest -= up(&smaller);
+        // Not in place: the first level shares its memory with the images that were given.
+        *finest = &*finest - up(&smaller);
         levels.push(smaller);
     }
     levels
