@@ -144,7 +144,7 @@ fn what_only_looks_like_a_picture_in_its_folder_is_a_reject() {
     pipe.run().success();
     let sealed = product("sealed", "unreadable");
     fs::write(&sealed, sound()).unwrap();
-    fs::set_permissions(&sealed, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&sealed, fs::Permissions::from_mode(0o000)).unwrap();
     if File::open(&sealed).is_ok() {
         eprintln!("not looked at: an unreadable file, as this user reads all");
         expected.insert("sealed".to_owned(), "ingested".to_owned());

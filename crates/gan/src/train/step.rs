@@ -130,7 +130,8 @@ impl Trainer {
                 let gradients = gradients(&logits.sum(Kind::Float), &[images.shallow_clone()], true)?;
                 let length = losses::squared_length(&gradients[0]);
                 measures.push(name, &length);
-                total = total + length * (gamma / 2.0 * penalty.every as f64);
+                // Not in place: the measured loss shares its memory.
+                total = &total + length * (gamma / 2.0 * penalty.every as f64);
             }
         }
         let weights = d.params().weights();
