@@ -39,9 +39,12 @@ programs=$target_dir/$(rustc -vV | sed -n 's/^host: //p')/release
 
 # Files of a target lie in memory where the system has room for files there.
 scratch=$(mktemp -d -p "$([[ -w /dev/shm ]] && echo /dev/shm || echo "${TMPDIR:-/tmp}")" fuzz-XXXXXX)
-trap 'rm -rf "$scratch"' EXIT
+# Stopped half-way, it leaves no fuzzer behind.
+trap 'kill $(jobs -p) 2>/dev/null || true; wait; rm -rf "$scratch"' EXIT
+trap 'exit 130' INT TERM
 
-# One target, one thread. Its log tells what it did; what crashes it is kept as an artifact.
+# One target, one thread, in the place of the shell that starts it. Its log tells what it did; what crashes it is kept
+# as an artifact.
 one() {
     local target=$1 folders dictionary=()
     mkdir -p "fuzz/corpus/$target" "fuzz/artifacts/$target" "$scratch/$target/tmp" "$scratch/$target/seeds"
@@ -49,24 +52,24 @@ one() {
     [[ ! -d fuzz/findings/$target ]] || folders+=("fuzz/findings/$target")
     [[ $target != picture ]] || folders+=(tests/hostile/pictures)
     [[ ! -f fuzz/dictionaries/$target.dict ]] || dictionary=("-dict=fuzz/dictionaries/$target.dict")
-    TMPDIR=$scratch/$target/tmp FUZZ_SEEDS=$scratch/$target/seeds RAYON_NUM_THREADS=1 POLARS_MAX_THREADS=1 \
-        "$programs/$target" "${folders[@]}" "${dictionary[@]}" \
+    export TMPDIR=$scratch/$target/tmp FUZZ_SEEDS=$scratch/$target/seeds RAYON_NUM_THREADS=1 POLARS_MAX_THREADS=1
+    exec "$programs/$target" "${folders[@]}" "${dictionary[@]}" \
         -max_total_time="$seconds" -timeout=20 -rss_limit_mb=3000 -max_len=65536 \
-        -artifact_prefix="fuzz/artifacts/$target/" -print_final_stats=1 -use_value_profile=0 \
-        >"$scratch/$target.log" 2>&1 || true
+        -artifact_prefix="fuzz/artifacts/$target/" -print_final_stats=1 \
+        >"$scratch/$target.log" 2>&1
 }
 
 running=0
 for target in "${targets[@]}"; do
     if ((running >= ${FUZZ_JOBS:-$(nproc)})); then
-        wait -n
+        wait -n || true
         running=$((running - 1))
     fi
     echo "fuzzing $target for $seconds s" >&2
     one "$target" &
     running=$((running + 1))
 done
-wait
+wait # gives no exit codes: the logs tell what ended how
 
 # The figures: the last line with coverage, and libFuzzer's own count of executions.
 found=0
