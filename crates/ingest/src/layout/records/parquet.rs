@@ -39,7 +39,7 @@ pub(super) fn read(
         .map_err(|e| damaged(e.to_string()))?;
     let (mut names, mut columns) = (Vec::new(), Vec::new());
     for column in frame.columns() {
-        match text(column.as_materialized_series()) {
+        match text(column) {
             Some(cells) => {
                 names.push(column.name().to_string());
                 columns.push(cells);
@@ -68,11 +68,14 @@ pub(super) fn read(
     })
 }
 
-fn text(series: &Series) -> Option<StringChunked> {
-    match series.dtype() {
-        DataType::String => series.str().ok().cloned(),
+/// The cells of a column as text. Its type comes first: a column of a type that polars was built without, such as times,
+/// makes it panic as soon as it is looked into.
+fn text(column: &Column) -> Option<StringChunked> {
+    let series = || column.as_materialized_series();
+    match column.dtype() {
+        DataType::String => series().str().ok().cloned(),
         DataType::List(inner) if **inner == DataType::String => {
-            let lists = series.list().ok()?;
+            let lists = series().list().ok()?;
             let joined = (0..lists.len()).map(|row| {
                 let texts = lists.get_as_series(row)?;
                 let lines: Vec<&str> = texts.str().ok()?.iter().flatten().collect();
@@ -80,12 +83,14 @@ fn text(series: &Series) -> Option<StringChunked> {
             });
             let joined: Vec<Option<String>> = joined.collect();
             Some(StringChunked::from_iter_options(
-                series.name().clone(),
+                column.name().clone(),
                 joined.into_iter(),
             ))
         }
-        DataType::List(_) | DataType::Binary => None,
-        // A structure has no text of its own, and does not cast.
-        _ => series.cast(&DataType::String).ok()?.str().ok().cloned(),
+        kind if kind.is_primitive_numeric() || *kind == DataType::Boolean => {
+            series().cast(&DataType::String).ok()?.str().ok().cloned()
+        }
+        // Structures, bytes, other lists, times.
+        _ => None,
     }
 }
