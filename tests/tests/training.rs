@@ -174,7 +174,7 @@ fn recipes_and_data_that_do_not_fit_are_refused_before_anything_is_written() {
     };
     refused(
         "train.resolution=48",
-        "train.resolution: expected a value 32, 64 or 128, found 48",
+        "train.resolution: expected a value 32, 64, 128 or 256, found 48",
     );
     refused(
         "train.resolution=64",

@@ -4,14 +4,13 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
-use dataset::Dataset;
 use serde_json::json;
 use stage::{CommonArgs, Console, Interrupt, Outcome};
 
 use crate::device::DeviceChoice;
 use crate::recipe::Recipe;
 use crate::train::{self, TrainPlan};
-use crate::{LoadedModel, bench, doctor, eval};
+use crate::{bench, doctor, eval};
 
 /// Trains a text-conditional image generator on a dataset.
 #[derive(Debug, Parser)]
@@ -31,7 +30,7 @@ enum Command {
     /// Train by a recipe, or go on with a training
     Train(TrainArgs),
     /// Measure what a run's model draws
-    Eval(EvalArgs),
+    Eval(eval::command::EvalArgs),
     /// Measure the rate of training on made-up data
     Bench(BenchArgs),
     /// Say what this machine offers and what to do about what is missing
@@ -66,22 +65,6 @@ struct TrainArgs {
 }
 
 #[derive(Debug, Args)]
-struct EvalArgs {
-    /// Folder of the run
-    #[arg(long, value_name = "DIR")]
-    run: PathBuf,
-    /// Folder that `dataset pack` wrote
-    #[arg(long, default_value = "data/dataset", value_name = "DIR")]
-    data: PathBuf,
-    /// Unseen captions to draw, at most
-    #[arg(long, default_value_t = 200, value_name = "N")]
-    captions: usize,
-    /// Write the captions that were drawn, for `gen grid --captions`
-    #[arg(long, value_name = "FILE.jsonl")]
-    captions_out: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
 struct BenchArgs {
     #[command(flatten)]
     recipe: RecipeArgs,
@@ -111,7 +94,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Outcome> {
     let _ = aten::set_flush_denormal(true);
     match &cli.command {
         Command::Train(args) => train(&cli, args, &console),
-        Command::Eval(args) => evaluate(&cli, args, &console),
+        Command::Eval(args) => eval::command::run(args, &cli.common, cli.device.find()?, &console),
         Command::Bench(args) => measure(&cli, args, &console),
         Command::Doctor => {
             let findings = doctor::examine();
@@ -160,30 +143,6 @@ fn train(cli: &Cli, args: &TrainArgs, console: &Console) -> anyhow::Result<Outco
         "step": report.step, "kimg": kimg, "images_per_second": rate, "model": report.model,
     }))?;
     Ok(report.outcome)
-}
-
-fn evaluate(cli: &Cli, args: &EvalArgs, console: &Console) -> anyhow::Result<Outcome> {
-    let device = cli.device.find()?;
-    let loaded = LoadedModel::read(&args.run.join(train::MODEL), device)?;
-    let data = Dataset::open(&args.data)?;
-    let cases = eval::unseen_captions(&loaded.model, &data, &args.data, args.captions)?;
-    if let Some(path) = &args.captions_out {
-        stage::atomic::write(path, eval::to_jsonl(&cases).as_bytes())?;
-    }
-    let report = eval::colour_accuracy(&loaded, &data, &cases, device)?;
-    for (colour, [asked, hits]) in &report.by_colour {
-        console.detail(format!("{colour}: {hits} of {asked}"));
-    }
-    console.result(format!(
-        "colour as asked: {} of {} unseen captions ({:.1} %); their real images: {:.1} %",
-        report.right,
-        report.captions,
-        100.0 * report.share,
-        100.0 * report.real_share,
-    ))?;
-    console
-        .json_result(&json!({ "colour": report, "images_seen": loaded.images_seen, "model": loaded.hash }))?;
-    Ok(Outcome::Done)
 }
 
 fn measure(cli: &Cli, args: &BenchArgs, console: &Console) -> anyhow::Result<Outcome> {

@@ -3,7 +3,7 @@
 use tch::Tensor;
 
 use crate::GanError;
-use crate::networks::{Generator, Params};
+use crate::networks::Params;
 use crate::recipe::EmaRecipe;
 
 /// How much of the average one step replaces: `1 - 0.5^(batch / half-life)`, where the half-life in images is
@@ -21,7 +21,7 @@ pub fn weight(recipe: &EmaRecipe, batch: usize, images_seen: u64) -> f64 {
 ///
 /// # Errors
 /// The two networks differ in shape.
-pub fn update(average: &Generator, generator: &Generator, weight: f64) -> Result<(), GanError> {
+pub fn update(average: &Params, generator: &Params, weight: f64) -> Result<(), GanError> {
     let _no_grad = tch::no_grad_guard();
     let all = |params: &Params| -> Vec<Tensor> {
         params
@@ -31,18 +31,13 @@ pub fn update(average: &Generator, generator: &Generator, weight: f64) -> Result
             .map(Tensor::detach)
             .collect()
     };
-    Ok(aten::foreach_lerp(
-        &all(average.params()),
-        &all(generator.params()),
-        weight,
-    )?)
+    Ok(aten::foreach_lerp(&all(average), &all(generator), weight)?)
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::networks::Shape;
     use tch::Device;
 
     const RECIPE: EmaRecipe = EmaRecipe {
@@ -61,22 +56,18 @@ mod tests {
 
     #[test]
     fn an_update_moves_weights_and_buffers_by_the_weight() {
-        let shape = Shape {
-            resolution: 32,
-            dims: 5,
-            z_dim: 3,
-            text_dim: 2,
-            width: 2,
+        let params = |seed| {
+            let mut params = Params::new(Device::Cpu, seed, 1);
+            let _ = params.weight("w".to_owned(), &[3, 2], 0.0, 1.0);
+            let _ = params.buffer("b".to_owned(), &[2], 0.0);
+            params
         };
-        let (a, g) = (
-            Generator::new(shape, 1, Device::Cpu),
-            Generator::new(shape, 2, Device::Cpu),
-        );
-        let _ = g.params().buffers()[0].shallow_clone().fill_(8.0);
-        let before: Vec<Tensor> = a.params().weights().iter().map(Tensor::copy).collect();
+        let (a, g) = (params(1), params(2));
+        let _ = g.buffers()[0].shallow_clone().fill_(8.0);
+        let before: Vec<Tensor> = a.weights().iter().map(Tensor::copy).collect();
         update(&a, &g, 0.25).unwrap();
-        let expected = before[0].lerp(&g.params().weights()[0], 0.25);
-        assert!(a.params().weights()[0].allclose(&expected, 1e-6, 1e-7, false));
-        assert_eq!(a.params().buffers()[0].double_value(&[0]), 2.0);
+        let expected = before[0].lerp(&g.weights()[0], 0.25);
+        assert!(a.weights()[0].allclose(&expected, 1e-6, 1e-7, false));
+        assert_eq!(a.buffers()[0].double_value(&[0]), 2.0);
     }
 }

@@ -61,6 +61,14 @@ pub enum GanError {
         /// `NaN`, `inf` or `-inf`.
         value: f64,
     },
+    /// The loss of an evaluator's training is no longer a finite number.
+    #[error("evaluator, step {step}: the loss is {value}\nhint: train it with another --seed")]
+    Evaluator {
+        /// The step whose loss it is.
+        step: u64,
+        /// `NaN`, `inf` or `-inf`.
+        value: f64,
+    },
     /// The device asked for is not there.
     #[error("--device {asked}: {message}\nhint: `gan doctor` lists what was found")]
     Device {

@@ -1,6 +1,100 @@
 //! Losses as pure functions of D's logits. A logit is what D says before the sigmoid, shape `[n]`.
 
-use tch::{Reduction, Tensor};
+use tch::{Kind, Reduction, Tensor};
+
+use crate::recipe::Loss;
+
+/// What D says of real images with texts that are not theirs, and what it counts.
+pub struct WrongTexts {
+    /// Its logits, `[n]`.
+    pub logits: Tensor,
+    /// 1 for each text that is really wrong, 0 for one that fits by chance, `[n]`.
+    pub usable: Tensor,
+    /// Weight of these pairs among all that D is to refuse, 0..=1.
+    pub weight: f64,
+}
+
+/// D's loss, a scalar, and its parts by name.
+pub struct DiscriminatorLoss {
+    /// What D is moved by.
+    pub total: Tensor,
+    /// What it is made of.
+    pub parts: Vec<(&'static str, Tensor)>,
+}
+
+/// D's loss by its logits of real images and of fakes, both with the texts of the real images, and of real images
+/// with wrong texts (matching-aware: Reed et al. 2016).
+///
+/// | loss | D's |
+/// | --- | --- |
+/// | `bce` | the half sum of cross-entropies, as in the article |
+/// | `non_saturating` | `softplus(-real) + softplus(fake)` |
+/// | `relativistic` | `softplus(fake - real)`: each real image against the fake of its own text |
+///
+/// # Panics
+/// Never: [`Loss::Mse`] has no D and gives zero.
+pub fn discriminator(
+    loss: Loss,
+    real: &Tensor,
+    fake: &Tensor,
+    wrong: Option<&WrongTexts>,
+) -> DiscriminatorLoss {
+    let refused = |right: Tensor, as_wrong: &dyn Fn(&WrongTexts) -> Tensor| match wrong {
+        Some(wrong) => right * (1.0 - wrong.weight) + as_wrong(wrong) * wrong.weight,
+        None => right,
+    };
+    match loss {
+        Loss::Bce | Loss::NonSaturating => {
+            let real = bce_real(real);
+            let fake = refused(bce_fake(fake), &|w| bce_fake_weighted(&w.logits, &w.usable));
+            let total = if loss == Loss::Bce {
+                half_sum(&real, &fake)
+            } else {
+                &real + &fake
+            };
+            DiscriminatorLoss {
+                total,
+                parts: vec![("d_real_loss", real), ("d_fake_loss", fake)],
+            }
+        }
+        Loss::Relativistic => {
+            let against = |other: &Tensor| (other - real).softplus();
+            let pairs = |w: &WrongTexts| weighted_mean(&against(&w.logits), &w.usable);
+            let total = refused(against(fake).mean(Kind::Float), &pairs);
+            DiscriminatorLoss {
+                total,
+                parts: Vec::new(),
+            }
+        }
+        Loss::Mse => DiscriminatorLoss {
+            total: real.zeros_like().mean(Kind::Float),
+            parts: Vec::new(),
+        },
+    }
+}
+
+/// G's loss by D's logits of its fakes; `relativistic` also needs those of the real images of the same texts.
+pub fn generator(loss: Loss, fake: &Tensor, real: &Tensor) -> Tensor {
+    match loss {
+        Loss::Bce | Loss::NonSaturating => bce_real(fake),
+        Loss::Relativistic => (real - fake).softplus().mean(Kind::Float),
+        Loss::Mse => fake.zeros_like().mean(Kind::Float),
+    }
+}
+
+/// The zero-centred gradient penalty without its weight: the mean over the batch of the squared length of D's
+/// gradient at each image (Mescheder et al. 2018, equation 9), from `gradients` `[n, 3, r, r]`.
+pub fn squared_length(gradients: &Tensor) -> Tensor {
+    gradients
+        .square()
+        .sum_dim_intlist([1, 2, 3].as_slice(), false, Kind::Float)
+        .mean(Kind::Float)
+}
+
+/// Mean squared difference of generated images to the real ones of their texts, both in -1..=1.
+pub fn mse(fakes: &Tensor, reals: &Tensor) -> Tensor {
+    fakes.mse_loss(reals, Reduction::Mean)
+}
 
 /// Binary cross-entropy of logits towards a label of 1 ("real") in nats: `-ln sigmoid(x)`, the mean over the
 /// batch. As `softplus(-x)`, which is finite where the sigmoid has become 0.
@@ -17,7 +111,11 @@ pub fn bce_fake(logits: &Tensor) -> Tensor {
 pub fn bce_fake_weighted(logits: &Tensor, weights: &Tensor) -> Tensor {
     let each =
         logits.binary_cross_entropy_with_logits::<&Tensor>(&logits.zeros_like(), None, None, Reduction::None);
-    (each * weights).sum(logits.kind()) / weights.sum(logits.kind()).clamp_min(1.0)
+    weighted_mean(&each, weights)
+}
+
+fn weighted_mean(each: &Tensor, weights: &Tensor) -> Tensor {
+    (each * weights).sum(each.kind()) / weights.sum(each.kind()).clamp_min(1.0)
 }
 
 /// D's loss of the article: the half sum of the losses on real and on generated images.

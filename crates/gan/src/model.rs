@@ -10,7 +10,7 @@ use tch::Tensor;
 
 use crate::GanError;
 use crate::device::Device;
-use crate::networks::{Generator, Shape};
+use crate::networks::{self, Generator, Pass};
 use crate::recipe::Recipe;
 use crate::weights_file::{self, Tensors};
 
@@ -34,7 +34,7 @@ pub struct LoadedModel {
     /// What is known of it.
     pub model: Model,
     /// Its averaged generator.
-    pub generator: Generator,
+    pub generator: Box<dyn Generator>,
     /// Real images shown during its training.
     pub images_seen: u64,
     /// blake3 of the file, in hex: the name of exactly this model.
@@ -57,7 +57,7 @@ impl Model {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn save(&self, generator: &Generator, images_seen: u64, path: &Path) -> Result<(), GanError> {
+    pub fn save(&self, generator: &dyn Generator, images_seen: u64, path: &Path) -> Result<(), GanError> {
         let about = Map::from_iter([
             ("recipe".to_owned(), Value::from(self.recipe.to_toml()?)),
             ("dims".to_owned(), Value::from(self.dims)),
@@ -108,7 +108,7 @@ impl LoadedModel {
                 dims.to_string(),
             ));
         }
-        let generator = Generator::new(Shape::of(&recipe, dims), 0, device.tch());
+        let generator = networks::generator(&recipe, dims, 0, device.tch());
         generator.params().set_trainable(false);
         generator
             .params()
@@ -130,6 +130,6 @@ impl LoadedModel {
 
     /// Draws images `[n, 3, r, r]` in -1..=1 for text vectors `[n, dims]` and z `[n, z_dim]`.
     pub fn draw(&self, texts: &Tensor, z: &Tensor) -> Tensor {
-        tch::no_grad(|| self.generator.forward(z, texts, false))
+        tch::no_grad(|| self.generator.forward(z, texts, Pass::DRAWING))
     }
 }

@@ -18,6 +18,18 @@ pub enum Stream {
     Captions = 3,
     /// z of sample grids and of evaluation.
     Samples = 4,
+    /// Which real images of a step are mirrored.
+    Flips = 5,
+    /// Which captions and words of a step are dropped.
+    Dropout = 6,
+    /// What is done to a step's images before D sees them.
+    Augment = 7,
+    /// How the evaluator is trained: order, captions and shifts of its batches.
+    Evaluator = 32,
+    /// What a measure draws: subsets, directions, other captions.
+    Measures = 33,
+    /// z of the pictures that are measured; the step is the picture's number.
+    Measured = 34,
 }
 
 /// Numbers of one stream at one step.
@@ -39,13 +51,30 @@ impl Random {
         ((u128::from(self.0.next_u64()) * bound as u128) >> 64) as usize
     }
 
+    /// A value in 0..1, evenly.
+    pub fn unit(&mut self) -> f64 {
+        (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// `count` different whole numbers below `bound`, in random order; all of them where there are no more (the first part
+    /// of a Fisher-Yates shuffle).
+    pub fn choose(&mut self, bound: usize, count: usize) -> Vec<usize> {
+        let mut all: Vec<usize> = (0..bound).collect();
+        let count = count.min(bound);
+        for i in 0..count {
+            all.swap(i, i + self.below(bound - i));
+        }
+        all.truncate(count);
+        all
+    }
+
     /// `n` standard normal values (Box and Muller 1958).
     pub fn normals(&mut self, n: usize) -> Vec<f32> {
         let mut values = Vec::with_capacity(n + 1);
         while values.len() < n {
             // In (0, 1], so that the logarithm is finite.
             let u = ((self.0.next_u64() >> 11) as f64 + 1.0) / (1_u64 << 53) as f64;
-            let angle = std::f64::consts::TAU * ((self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64);
+            let angle = std::f64::consts::TAU * self.unit();
             let radius = (-2.0 * u.ln()).sqrt();
             values.extend([(radius * angle.cos()) as f32, (radius * angle.sin()) as f32]);
         }
@@ -84,6 +113,21 @@ mod tests {
         let moment = |k: i32| x.iter().map(|&v| f64::from(v).powi(k)).sum::<f64>() / x.len() as f64;
         let moments = [moment(1), moment(2) - 1.0, moment(3), moment(4) - 3.0];
         assert!(moments.iter().all(|m| m.abs() < 0.06), "{moments:?}");
+    }
+
+    #[test]
+    fn chosen_numbers_are_different_and_each_is_as_likely() {
+        let mut random = Random::new(7, Stream::Measures, 0);
+        let mut counts = [0; 6];
+        for _ in 0..3000 {
+            let chosen = random.choose(6, 2);
+            assert!(chosen.len() == 2 && chosen[0] != chosen[1]);
+            chosen.iter().for_each(|&i| counts[i] += 1);
+        }
+        assert!(counts.iter().all(|c| (900..1100).contains(c)), "{counts:?}");
+        let mut all = random.choose(3, 9);
+        all.sort_unstable();
+        assert_eq!(all, [0, 1, 2]);
     }
 
     #[test]

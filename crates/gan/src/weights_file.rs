@@ -1,7 +1,7 @@
 //! Files of weights: safetensors with one JSON object about them, and a checksum over both.
 //!
 //! The value of the metadata key `atelier` is `{"blake3": HASH, "about": OBJECT}`. The object holds at least
-//! `format` (the version) and `kind` (`checkpoint` or `model`); the hash is over the object's text as it stands in
+//! `format` (the version) and `kind` (`checkpoint`, `model` or `evaluator`); the hash is over the object's text as it stands in
 //! the file, and over every tensor's name, shape and bytes in order of name. Any other program that reads
 //! safetensors can open the file.
 
@@ -113,9 +113,9 @@ pub fn read(path: &Path, kind: &str) -> Result<(Map<String, Value>, Tensors), Ga
     if found_kind != kind {
         return Err(GanError::File {
             path: path.to_owned(),
-            expected: format!("a {kind}"),
-            found: format!("a {found_kind}"),
-            hint: "runs/NAME/model.safetensors is the model, runs/NAME/checkpoints holds checkpoints",
+            expected: a(kind),
+            found: a(found_kind),
+            hint: "runs/NAME/model.safetensors is the model, runs/NAME/checkpoints holds checkpoints, DATA.evaluator.safetensors is the evaluator",
         });
     }
     let contents = SafeTensors::deserialize(&file).map_err(not_safetensors)?;
@@ -162,6 +162,11 @@ pub fn copy_into<'a>(
         tensor.shallow_clone().copy_(value);
     }
     Ok(())
+}
+
+fn a(kind: &str) -> String {
+    let article = if kind.starts_with('e') { "an" } else { "a" };
+    format!("{article} {kind}")
 }
 
 fn checksum<'a>(about: &str, tensors: impl Iterator<Item = (&'a str, &'a [usize], &'a [u8])>) -> String {

@@ -1,16 +1,108 @@
-//! The two networks of the text-conditional DCGAN and what they are made of.
+//! The networks: generators and discriminators that a recipe puts together, and what they are built of.
 //!
 //! Everything learnt lives in an ordered [`Params`]; layers hold handles into it. Images are `[n, 3, r, r]` in
-//! -1..=1, texts `[n, dims]` (L2-normalised TF-IDF rows), z is `[n, z_dim]` of standard normals.
+//! -1..=1, texts `[n, dims]` (L2-normalised rows of text vectors), z is `[n, z_dim]` of standard normals.
 
-pub mod discriminator;
-pub mod generator;
+pub mod dcgan;
+pub mod fusion;
 pub mod layers;
 pub mod params;
+pub mod projection;
 
-pub use discriminator::Discriminator;
-pub use generator::Generator;
+use tch::{Device, Kind, Tensor};
+
 pub use params::Params;
+
+use crate::recipe::{DiscriminatorKind, GeneratorKind, Networks, Precision, Recipe};
+use dcgan::{DcganDiscriminator, DcganGenerator};
+use fusion::FusionGenerator;
+use projection::ProjectionDiscriminator;
+
+/// G: noise and text to an image.
+pub trait Generator: Send {
+    /// Shapes of inputs and images.
+    fn shape(&self) -> Shape;
+
+    /// All that is learnt.
+    fn params(&self) -> &Params;
+
+    /// z `[n, z_dim]` and texts `[n, dims]` to images `[n, 3, r, r]` in -1..=1.
+    fn forward(&self, z: &Tensor, texts: &Tensor, pass: Pass) -> Tensor;
+}
+
+/// D: an image and a text to a logit, "real and fitting" or not.
+pub trait Discriminator: Send {
+    /// All that is learnt.
+    fn params(&self) -> &Params;
+
+    /// What D sees in images `[n, 3, r, r]` before any text; one image a row.
+    fn features(&self, images: &Tensor, pass: Pass) -> Tensor;
+
+    /// Features and texts `[n, dims]` to logits `[n]` in f32.
+    fn judge(&self, features: &Tensor, texts: &Tensor, pass: Pass) -> Tensor;
+
+    /// Images and texts to logits `[n]`.
+    fn forward(&self, images: &Tensor, texts: &Tensor, pass: Pass) -> Tensor {
+        self.judge(&self.features(images, pass), texts, pass)
+    }
+}
+
+/// How a network is gone through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pass {
+    /// Normalise by the batch's own statistics, and let them move the running ones.
+    pub training: bool,
+    /// What the large maps are computed in; texts, conditions and logits are f32 throughout.
+    pub precision: Precision,
+}
+
+impl Pass {
+    /// A pass that draws or judges without learning, in f32.
+    pub const DRAWING: Self = Self {
+        training: false,
+        precision: Precision::Fp32,
+    };
+
+    /// A pass of training.
+    #[must_use]
+    pub const fn training(precision: Precision) -> Self {
+        Self {
+            training: true,
+            precision,
+        }
+    }
+}
+
+impl Precision {
+    /// The type of values in libtorch.
+    #[must_use]
+    pub const fn kind(self) -> Kind {
+        match self {
+            Self::Fp32 => Kind::Float,
+            Self::Bf16 => Kind::BFloat16,
+        }
+    }
+}
+
+/// A generator of the kind that `recipe` asks for, with fresh weights, over text vectors of `dims` values.
+#[must_use]
+pub fn generator(recipe: &Recipe, dims: usize, seed: u64, device: Device) -> Box<dyn Generator> {
+    let shape = Shape::of(recipe, dims);
+    match recipe.networks.generator {
+        GeneratorKind::Dcgan => Box::new(DcganGenerator::new(shape, seed, device)),
+        GeneratorKind::Fusion => Box::new(FusionGenerator::new(shape, seed, device)),
+    }
+}
+
+/// A discriminator of the kind that `recipe` asks for, with fresh weights, over text vectors of `dims` values.
+#[must_use]
+pub fn discriminator(recipe: &Recipe, dims: usize, seed: u64, device: Device) -> Box<dyn Discriminator> {
+    let shape = Shape::of(recipe, dims);
+    match recipe.networks.discriminator {
+        DiscriminatorKind::Dcgan => Box::new(DcganDiscriminator::new(shape, seed, device)),
+        DiscriminatorKind::Projection => Box::new(ProjectionDiscriminator::new(shape, seed, device)),
+    }
+}
 
 /// Shapes that both networks follow from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,18 +115,22 @@ pub struct Shape {
     pub z_dim: usize,
     /// Length of the projected text.
     pub text_dim: usize,
-    /// Channels next to the image.
+    /// Channels at half the resolution.
     pub width: usize,
+    /// Most channels at any side.
+    pub max_width: usize,
 }
 
 impl Shape {
     /// The shape a recipe asks for, over text vectors of `dims` values.
     #[must_use]
-    pub const fn of(recipe: &crate::Recipe, dims: usize) -> Self {
-        let crate::recipe::Networks {
+    pub const fn of(recipe: &Recipe, dims: usize) -> Self {
+        let Networks {
             z_dim,
             text_dim,
             width,
+            max_width,
+            ..
         } = recipe.networks;
         Self {
             resolution: recipe.train.resolution,
@@ -42,6 +138,7 @@ impl Shape {
             z_dim,
             text_dim,
             width,
+            max_width,
         }
     }
 
@@ -51,9 +148,16 @@ impl Shape {
         (self.resolution / 4).ilog2() as usize
     }
 
-    /// Channels at 4x4: `width` doubled at every halving but the first.
+    /// Channels of a DCGAN at 4x4: `width` doubled at every halving but the first.
     #[must_use]
     pub const fn top_width(&self) -> usize {
         self.width << (self.stages() - 1)
+    }
+
+    /// Channels where maps have this side: `width` at half the resolution, twice as many at half the side, at most
+    /// `max_width`; at the full resolution half of `width`.
+    #[must_use]
+    pub fn width_at(&self, side: usize) -> usize {
+        (self.width * self.resolution / (2 * side.max(1))).clamp(1, self.max_width)
     }
 }

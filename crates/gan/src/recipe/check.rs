@@ -1,6 +1,8 @@
 //! What the values of a recipe may be.
 
-use super::{AdamRecipe, Networks, Objective, RESOLUTIONS, Recipe, Train};
+use super::{
+    AdamRecipe, Augment, DiscriminatorKind, Loss, Networks, Objective, Penalty, RESOLUTIONS, Recipe, Train,
+};
 
 impl Recipe {
     /// Says of the first value that cannot be which key it is, what is allowed and what was found.
@@ -18,7 +20,7 @@ impl Recipe {
         within(
             "train.resolution",
             RESOLUTIONS.contains(&resolution),
-            "32, 64 or 128",
+            "32, 64, 128 or 256",
             resolution,
         )?;
         // BatchNorm needs more than one value a channel where the map is 1x1.
@@ -43,16 +45,19 @@ impl Recipe {
             z_dim,
             text_dim,
             width,
+            max_width,
+            ..
         } = self.networks;
         for (key, value) in [("networks.z_dim", z_dim), ("networks.text_dim", text_dim)] {
             within(key, (1..=4096).contains(&value), "from 1 to 4096", value)?;
         }
-        within(
-            "networks.width",
-            (1..=512).contains(&width),
-            "from 1 to 512",
-            width,
-        )?;
+        for (key, value, most) in [
+            ("networks.width", width, 512),
+            ("networks.max_width", max_width, 4096),
+        ] {
+            let allowed = format!("from 1 to {most}");
+            within(key, (1..=most).contains(&value), &allowed, value)?;
+        }
         let AdamRecipe {
             lr,
             beta1,
@@ -83,6 +88,7 @@ impl Recipe {
             reconstruction,
             wrong_text,
             wrong_text_max_cosine: cosine,
+            ..
         } = self.objective;
         let weight_ok = (0.0..=1e6).contains(&reconstruction);
         within(
@@ -102,7 +108,56 @@ impl Recipe {
             (-1.0..=1.0).contains(&cosine),
             "from -1 to 1",
             cosine,
+        )?;
+        self.check_penalty()?;
+        self.check_augment()
+    }
+
+    fn check_penalty(&self) -> Result<(), String> {
+        let Penalty { r1, r2, every } = self.penalty;
+        for (key, gamma) in [("penalty.r1", r1), ("penalty.r2", r2)] {
+            within(key, (0.0..=1e6).contains(&gamma), "from 0 to 1e6", gamma)?;
+        }
+        within(
+            "penalty.every",
+            (1..=1000).contains(&every),
+            "from 1 to 1000",
+            every,
+        )?;
+        let without = r1 == 0.0 && r2 == 0.0;
+        let judged = self.objective.loss != Loss::Mse;
+        within(
+            "penalty.r1",
+            !(without && judged && self.networks.discriminator == DiscriminatorKind::Projection),
+            "above 0 with networks.discriminator = \"projection\", which nothing else keeps smooth",
+            r1,
+        )?;
+        // A gradient through BatchNorm mixes the images of a batch: the penalty would not be that of each.
+        within(
+            "networks.discriminator",
+            without || self.networks.discriminator != DiscriminatorKind::Dcgan,
+            "\"projection\" with a penalty, as BatchNorm mixes the gradients of a batch",
+            "\"dcgan\"",
         )
+    }
+
+    fn check_augment(&self) -> Result<(), String> {
+        let Augment {
+            translation,
+            cutout,
+            caption_dropout,
+            word_dropout,
+            ..
+        } = self.augment;
+        for (key, share) in [
+            ("augment.translation", translation),
+            ("augment.cutout", cutout),
+            ("augment.caption_dropout", caption_dropout),
+            ("augment.word_dropout", word_dropout),
+        ] {
+            within(key, (0.0..=0.9).contains(&share), "from 0 to 0.9", share)?;
+        }
+        Ok(())
     }
 }
 

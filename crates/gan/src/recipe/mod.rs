@@ -7,10 +7,13 @@ use std::path::Path;
 
 use crate::GanError;
 
-pub use schema::{AdamRecipe, Captions, EmaRecipe, Networks, Objective, Recipe, Train};
+pub use schema::{
+    AdamRecipe, Augment, Captions, DiscriminatorKind, EmaRecipe, GeneratorKind, Loss, Networks, Objective,
+    Penalty, Precision, Recipe, Train,
+};
 
 /// Resolutions that the networks come in, in pixels.
-pub const RESOLUTIONS: [usize; 3] = [32, 64, 128];
+pub const RESOLUTIONS: [usize; 4] = [32, 64, 128, 256];
 
 impl Recipe {
     /// Reads a recipe file, applies `--set` pairs, checks the result.
@@ -158,7 +161,7 @@ mod tests {
             (
                 "[train]\nresolution = 48\n",
                 &[],
-                "train.resolution: expected a value 32, 64 or 128, found 48",
+                "train.resolution: expected a value 32, 64, 128 or 256, found 48",
             ),
             (
                 "[train]\nresolution = 64\nbatsch = 3\n",

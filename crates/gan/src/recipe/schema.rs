@@ -14,6 +14,12 @@ pub struct Recipe {
     /// Terms of the losses.
     #[serde(default)]
     pub objective: Objective,
+    /// What keeps D smooth.
+    #[serde(default)]
+    pub penalty: Penalty,
+    /// What is done to images before D sees them, and to texts before anyone does.
+    #[serde(default)]
+    pub augment: Augment,
     /// Rates of both optimizers.
     #[serde(default)]
     pub adam: AdamRecipe,
@@ -26,7 +32,7 @@ pub struct Recipe {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Train {
-    /// Side of the images in pixels: 32, 64 or 128. A dataset of a multiple of it is averaged down.
+    /// Side of the images in pixels: 32, 64, 128 or 256. A dataset of a multiple of it is averaged down.
     pub resolution: usize,
     /// Images in a step.
     #[serde(default = "defaults::batch")]
@@ -52,6 +58,20 @@ pub struct Train {
     /// Which of a product's captions a step takes.
     #[serde(default)]
     pub captions: Captions,
+    /// What large maps are computed in. Weights, optimizers, texts, logits and losses are f32 throughout.
+    #[serde(default)]
+    pub precision: Precision,
+}
+
+/// A type of floating-point values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Precision {
+    /// 32 bits.
+    #[default]
+    Fp32,
+    /// 16 bits with the exponent of 32: twice as fast where the processor has instructions for it.
+    Bf16,
 }
 
 /// Which caption of a product accompanies its image.
@@ -66,22 +86,52 @@ pub enum Captions {
     Any,
 }
 
-/// Sizes of the networks.
+/// Which networks, and their sizes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Networks {
+    /// What draws.
+    pub generator: GeneratorKind,
+    /// What judges.
+    pub discriminator: DiscriminatorKind,
     /// Length of the noise vector z.
     pub z_dim: usize,
-    /// Length of the projected text, in both networks.
+    /// Length of the projected text.
     pub text_dim: usize,
-    /// Channels next to the image; doubled at each halving of the resolution down to 4x4.
+    /// Channels at half the resolution; doubled at each halving down to 4x4.
     pub width: usize,
+    /// Most channels at any side; a DCGAN has no such limit.
+    pub max_width: usize,
+}
+
+/// A kind of generator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GeneratorKind {
+    /// Transposed convolutions; the text enters with z (Radford et al. 2016, Reed et al. 2016).
+    #[default]
+    Dcgan,
+    /// Residual blocks; noise and text scale and shift every normalisation (Tao et al. 2022, Brock et al. 2019).
+    Fusion,
+}
+
+/// A kind of discriminator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DiscriminatorKind {
+    /// Convolutions with BatchNorm; the text is joined at 4x4 (Reed et al. 2016).
+    #[default]
+    Dcgan,
+    /// Convolutions without normalisation; the text is an inner product (Miyato and Koyama 2018). Needs a penalty.
+    Projection,
 }
 
 /// What the losses are made of beside the article's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Objective {
+    /// What D's logits are worth to both sides.
+    pub loss: Loss,
     /// Weight, in G's loss, of the mean absolute difference to the real image of the same text (the L1 term of
     /// Isola et al. 2017, who take 100). It gives colours and outlines early and steadily, at the price of variety:
     /// images of one text become alike. 0 leaves the article's loss.
@@ -91,6 +141,50 @@ pub struct Objective {
     pub wrong_text: f64,
     /// A "wrong" text whose cosine to the right one is above this is not used: captions repeat.
     pub wrong_text_max_cosine: f64,
+}
+
+/// The game that D and G play.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Loss {
+    /// Binary cross-entropy, half the sum for D, labels flipped for G: the article's.
+    #[default]
+    Bce,
+    /// Its softplus form without the half (Goodfellow et al. 2014, section 3; StyleGAN's "logistic").
+    NonSaturating,
+    /// D says how much more real a real image is than a fake (Jolicoeur-Martineau 2019; Huang et al. 2024).
+    Relativistic,
+    /// No D at all: G is moved by the mean squared difference to the real image. The plain alternative that the
+    /// article names.
+    Mse,
+}
+
+/// Gradient penalties: zero-centred, on the images D sees, `gamma / 2 * E |dD/dx|²` (Mescheder et al. 2018).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Penalty {
+    /// γ of R1, at real images with their own texts; 0 leaves it out.
+    pub r1: f64,
+    /// γ of R2, at fakes with their own texts; 0 leaves it out.
+    pub r2: f64,
+    /// Penalties are taken at every so many steps, and then count as many times (Karras et al. 2020, section 3).
+    pub every: u64,
+}
+
+/// Augmentation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Augment {
+    /// Real images are mirrored half of the time. The generator learns both sides.
+    pub flip: bool,
+    /// Before D sees an image, real or fake, it is moved by at most this share of its side (Zhao et al. 2020: 1/8).
+    pub translation: f64,
+    /// Before D sees an image, real or fake, a square of this share of its side is blanked (Zhao et al. 2020: 1/2).
+    pub cutout: f64,
+    /// Share of captions that are replaced by none, so that the generator knows what to draw without a text.
+    pub caption_dropout: f64,
+    /// Share of the values of a text vector that are dropped, so that no single word is relied on.
+    pub word_dropout: f64,
 }
 
 /// Adam's rates, for both networks.
@@ -145,9 +239,12 @@ impl Default for Networks {
     /// The article's networks with the usual width of a DCGAN.
     fn default() -> Self {
         Self {
+            generator: GeneratorKind::default(),
+            discriminator: DiscriminatorKind::default(),
             z_dim: 100,
             text_dim: 128,
             width: 64,
+            max_width: 512,
         }
     }
 }
@@ -155,9 +252,32 @@ impl Default for Networks {
 impl Default for Objective {
     fn default() -> Self {
         Self {
+            loss: Loss::default(),
             reconstruction: 0.0,
             wrong_text: 0.0,
             wrong_text_max_cosine: 0.8,
+        }
+    }
+}
+
+impl Default for Penalty {
+    fn default() -> Self {
+        Self {
+            r1: 0.0,
+            r2: 0.0,
+            every: 1,
+        }
+    }
+}
+
+impl Default for Augment {
+    fn default() -> Self {
+        Self {
+            flip: false,
+            translation: 0.0,
+            cutout: 0.0,
+            caption_dropout: 0.0,
+            word_dropout: 0.0,
         }
     }
 }

@@ -9,7 +9,7 @@ use super::step::Batch;
 use crate::GanError;
 use crate::device::Device;
 use crate::random::{Random, Stream};
-use crate::recipe::{Captions, Recipe};
+use crate::recipe::{Augment, Captions, Recipe};
 
 /// The train split, in exact shuffled epochs; what a step gets follows from (seed, step) alone.
 pub struct Batches<'a> {
@@ -20,6 +20,7 @@ pub struct Batches<'a> {
     resolution: usize,
     seed: u64,
     captions: Captions,
+    augment: Augment,
 }
 
 impl<'a> Batches<'a> {
@@ -54,6 +55,7 @@ impl<'a> Batches<'a> {
             resolution: wanted,
             seed: recipe.train.seed,
             captions: recipe.train.captions,
+            augment: recipe.augment.clone(),
         })
     }
 
@@ -78,11 +80,54 @@ impl<'a> Batches<'a> {
             pixels.extend_from_slice(&sample.image()?);
             texts.extend_from_slice(&sample.vectors()?[caption * dims..(caption + 1) * dims]);
         }
-        let images = to_images(&pixels, side, self.resolution, self.device);
+        self.drop_out(&mut texts, dims, step);
+        let images = self.flip(to_images(&pixels, side, self.resolution, self.device), step);
         let texts = Tensor::from_slice(&texts)
             .view([-1, dims as i64])
             .to_device(self.device.tch());
         Ok(Batch { images, texts })
+    }
+
+    /// Drops captions and words from rows of `dims` values; what is left of a row has length 1 again.
+    fn drop_out(&self, texts: &mut [f32], dims: usize, step: u64) {
+        let Augment {
+            caption_dropout,
+            word_dropout,
+            ..
+        } = self.augment;
+        if caption_dropout == 0.0 && word_dropout == 0.0 {
+            return;
+        }
+        let mut random = Random::new(self.seed, Stream::Dropout, step);
+        for row in texts.chunks_mut(dims) {
+            if random.unit() < caption_dropout {
+                row.fill(0.0);
+                continue;
+            }
+            // A row that would lose all its words keeps them.
+            let whole = row.to_vec();
+            let zeroed = row
+                .iter_mut()
+                .filter(|v| **v != 0.0 && random.unit() < word_dropout);
+            zeroed.for_each(|value| *value = 0.0);
+            match row.iter().map(|v| v * v).sum::<f32>().sqrt() {
+                0.0 => row.copy_from_slice(&whole),
+                length => row.iter_mut().for_each(|v| *v /= length),
+            }
+        }
+    }
+
+    /// Mirrors half of the images `[n, 3, r, r]`.
+    fn flip(&self, images: Tensor, step: u64) -> Tensor {
+        if !self.augment.flip {
+            return images;
+        }
+        let mut random = Random::new(self.seed, Stream::Flips, step);
+        let mirrored: Vec<bool> = (0..images.size()[0]).map(|_| random.below(2) == 1).collect();
+        let mirrored = Tensor::from_slice(&mirrored)
+            .view([-1, 1, 1, 1])
+            .to_device(images.device());
+        images.flip([3]).where_self(&mirrored, &images)
     }
 }
 

@@ -8,7 +8,7 @@ use tch::Tensor;
 use super::batches::to_images;
 use crate::GanError;
 use crate::device::Device;
-use crate::networks::Generator;
+use crate::networks::{Generator, Pass};
 use crate::picture::{Row, draw_grid, from_tensor};
 use crate::random::{Random, Stream};
 use crate::recipe::{Captions, Recipe};
@@ -63,11 +63,11 @@ impl Grids {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn fakes(&self, generator: &Generator, path: &Path) -> Result<(), GanError> {
+    pub fn fakes(&self, generator: &dyn Generator, path: &Path) -> Result<(), GanError> {
         if self.captions.is_empty() {
             return Ok(());
         }
-        let images = tch::no_grad(|| generator.forward(&self.z, &self.texts, false));
+        let images = tch::no_grad(|| generator.forward(&self.z, &self.texts, Pass::DRAWING));
         let rows: Vec<Row> = self
             .captions
             .iter()

@@ -6,6 +6,7 @@ pub mod run_folder;
 pub mod stats;
 pub mod step;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -100,7 +101,7 @@ pub fn train(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Resu
     while at.step < end {
         let noise = Random::new(recipe.train.seed, Stream::Noise, at.step)
             .normal_tensor(&[batch as i64, recipe.networks.z_dim as i64], device.tch());
-        let measures = trainer.step(&batches.at(at.step)?, &noise, at.step * batch)?;
+        let measures = trainer.step(&batches.at(at.step)?, &noise, at.step)?;
         pending.push(measures);
         at.step += 1;
         at.seconds = begun_at.seconds + started.elapsed().as_secs_f64();
@@ -115,15 +116,19 @@ pub fn train(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Resu
             let line = line(at, batch, pending.take(at.step)?, rate);
             last_tick = (now, at.step);
             stats.append(&line)?;
-            progress.note(&format!("D {:.3} G {:.3}", line.d_loss, line.g_loss));
+            progress.note(&losses_in_short(&line));
         }
         if due(grid) {
             let name = format!("fakes-{:06}.png", at.step * batch / 1000);
-            grids.fakes(&trainer.average, &folder.dir().join(name))?;
+            grids.fakes(trainer.average.as_ref(), &folder.dir().join(name))?;
         }
         if save {
             folder.save(&trainer, at, data.content_hash())?;
-            model.save(&trainer.average, at.step * batch, &folder.dir().join(MODEL))?;
+            model.save(
+                trainer.average.as_ref(),
+                at.step * batch,
+                &folder.dir().join(MODEL),
+            )?;
             last_save = Instant::now();
         }
         if stop {
@@ -167,20 +172,19 @@ fn start_line(plan: &TrainPlan, trainer: &Trainer, at: Position, end: u64) -> St
     )
 }
 
-fn line(at: Position, batch: u64, means: [f64; 6], images_per_second: f64) -> Line {
-    let [d_loss, d_real_loss, d_fake_loss, g_loss, d_real, d_fake] = means;
-    let kimg = (at.step * batch) as f64 / 1000.0;
-    let (step, seconds) = (at.step, at.seconds);
+/// D's and G's losses, of which a recipe may have only one.
+fn losses_in_short(line: &Line) -> String {
+    let of = |name, measure| line.measure(measure).map(|loss| format!("{name} {loss:.3}"));
+    let losses: Vec<String> = of("D", "d_loss").into_iter().chain(of("G", "g_loss")).collect();
+    losses.join(" ")
+}
+
+fn line(at: Position, batch: u64, measures: BTreeMap<String, f64>, images_per_second: f64) -> Line {
     Line {
-        step,
-        kimg,
-        d_loss,
-        d_real_loss,
-        d_fake_loss,
-        g_loss,
-        d_real,
-        d_fake,
+        step: at.step,
+        kimg: (at.step * batch) as f64 / 1000.0,
+        measures,
         images_per_second,
-        seconds,
+        seconds: at.seconds,
     }
 }

@@ -1,5 +1,6 @@
 //! `stats.jsonl`: a line of measures a tick.
 
+use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,6 @@ use stage::{StageError, atomic};
 use tch::{Kind, Tensor};
 
 use super::run_folder::Position;
-use super::step::MEASURES;
 use crate::GanError;
 
 /// Name of the file in a run folder.
@@ -22,55 +22,80 @@ pub struct Line {
     pub step: u64,
     /// Thousands of real images shown.
     pub kimg: f64,
-    /// D's loss, the half sum, in nats.
-    pub d_loss: f64,
-    /// Its part on real images.
-    pub d_real_loss: f64,
-    /// Its part on fakes.
-    pub d_fake_loss: f64,
-    /// G's loss in nats.
-    pub g_loss: f64,
-    /// D's mean belief that a real image is real, 0..=1.
-    pub d_real: f64,
-    /// D's mean belief that a fake is real, 0..=1.
-    pub d_fake: f64,
+    /// Means since the line before: losses in nats (`d_loss`, `g_loss`, ...), D's mean belief that reals and fakes are
+    /// real (`d_real`, `d_fake`, 0..=1), penalties without their weights (`r1`, `r2`).
+    #[serde(flatten)]
+    pub measures: BTreeMap<String, f64>,
     /// Rate of the training since the line before.
     pub images_per_second: f64,
     /// Seconds of training so far.
     pub seconds: f64,
 }
 
+impl Line {
+    /// The mean of a measure, if it was taken.
+    #[must_use]
+    pub fn measure(&self, name: &str) -> Option<f64> {
+        self.measures.get(name).copied()
+    }
+}
+
+/// What a step measured, scalars by name that stay on the device.
+#[derive(Debug, Default)]
+pub struct Measures(Vec<(&'static str, Tensor)>);
+
+impl Measures {
+    /// Takes a measure.
+    pub fn push(&mut self, name: &'static str, value: &Tensor) {
+        self.0.push((name, value.detach()));
+    }
+
+    /// Name and value, in the order in which they were taken.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Tensor)> {
+        self.0.iter().map(|(name, value)| (*name, value))
+    }
+}
+
 /// Measures of the steps since the last tick. They stay on the device until it comes.
 #[derive(Default)]
-pub struct Pending(Vec<Tensor>);
+pub struct Pending(Vec<Measures>);
 
 impl Pending {
     /// Takes the measures of a step.
-    pub fn push(&mut self, measures: Tensor) {
+    pub fn push(&mut self, measures: Measures) {
         self.0.push(measures);
     }
 
-    /// Fetches and clears the measures: the mean of each.
+    /// Fetches and clears the measures: the mean of each over the steps that took it.
     ///
     /// # Errors
     /// One of them is not finite: which, and at which step; the last of them belongs to step `step`.
-    pub fn take(&mut self, step: u64) -> Result<[f64; MEASURES.len()], GanError> {
-        let all = Tensor::stack(&std::mem::take(&mut self.0), 0).to_kind(Kind::Double); // [steps, measures]
-        let rows = Vec::<Vec<f64>>::try_from(all.to_device(tch::Device::Cpu))?;
-        let mut means = [0.0; MEASURES.len()];
-        for (i, row) in rows.iter().enumerate() {
-            for ((mean, &value), loss) in means.iter_mut().zip(row).zip(MEASURES) {
+    pub fn take(&mut self, step: u64) -> Result<BTreeMap<String, f64>, GanError> {
+        let steps = std::mem::take(&mut self.0);
+        let all: Vec<Tensor> = steps
+            .iter()
+            .flat_map(|measures| measures.iter().map(|(_, value)| value.to_kind(Kind::Double)))
+            .collect();
+        if all.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        // One transfer for all of them.
+        let values = Tensor::stack(&all, 0).to_device(tch::Device::Cpu);
+        let mut values = Vec::<f64>::try_from(values)?.into_iter();
+        let mut sums = BTreeMap::<&'static str, (f64, u32)>::new();
+        let first = step + 1 - steps.len() as u64;
+        for (step, measures) in (first..).zip(&steps) {
+            for ((loss, _), value) in measures.iter().zip(&mut values) {
                 if !value.is_finite() {
-                    return Err(GanError::NotFinite {
-                        step: step + 1 + i as u64 - rows.len() as u64,
-                        loss,
-                        value,
-                    });
+                    return Err(GanError::NotFinite { step, loss, value });
                 }
-                *mean += value / rows.len() as f64;
+                let (sum, n) = sums.entry(loss).or_default();
+                *sum += value;
+                *n += 1;
             }
         }
-        Ok(means)
+        let mean = |(name, (sum, n)): (&str, (f64, u32))| (name.to_owned(), sum / f64::from(n));
+        Ok(sums.into_iter().map(mean).collect())
     }
 }
 
@@ -116,17 +141,25 @@ impl Stats {
 mod tests {
     use super::*;
 
-    fn measures(g_loss: f64) -> Tensor {
-        Tensor::from_slice(&[0.5, 0.25, 0.75, g_loss, 0.5, 0.5])
+    fn measures(d_loss: f64, r1: Option<f64>) -> Measures {
+        let mut measures = Measures::default();
+        measures.push("d_loss", &Tensor::from(d_loss));
+        if let Some(r1) = r1 {
+            measures.push("r1", &Tensor::from(r1 as f32));
+        }
+        measures
     }
 
     #[test]
-    fn a_tick_gives_means_and_forgets() {
+    fn a_tick_gives_means_over_the_steps_that_measured_and_forgets() {
         let mut pending = Pending::default();
-        [1.0, 3.0].into_iter().for_each(|g| pending.push(measures(g)));
-        assert_eq!(pending.take(2).unwrap(), [0.5, 0.25, 0.75, 2.0, 0.5, 0.5]);
-        pending.push(measures(5.0));
-        assert_eq!(pending.take(3).unwrap()[3], 5.0);
+        pending.push(measures(1.0, Some(6.0)));
+        pending.push(measures(3.0, None));
+        let means = pending.take(2).unwrap();
+        assert_eq!(means, [("d_loss".to_owned(), 2.0), ("r1".to_owned(), 6.0)].into());
+        pending.push(measures(5.0, None));
+        assert_eq!(pending.take(3).unwrap()["d_loss"], 5.0);
+        assert!(pending.take(3).unwrap().is_empty());
     }
 
     #[test]
@@ -134,16 +167,16 @@ mod tests {
         let mut pending = Pending::default();
         [1.0, f64::NAN, f64::INFINITY]
             .into_iter()
-            .for_each(|g| pending.push(measures(g)));
+            .for_each(|loss| pending.push(measures(loss, Some(1.0))));
         let error = pending.take(30).unwrap_err().to_string();
-        assert!(error.starts_with("step 29: g_loss is NaN\nhint: "), "{error}");
-        pending.push(measures(f64::NEG_INFINITY));
+        assert!(error.starts_with("step 29: d_loss is NaN\nhint: "), "{error}");
+        pending.push(measures(f64::NEG_INFINITY, None));
         assert!(
             pending
                 .take(31)
                 .unwrap_err()
                 .to_string()
-                .starts_with("step 31: g_loss is -inf")
+                .starts_with("step 31: d_loss is -inf")
         );
     }
 
@@ -154,12 +187,7 @@ mod tests {
         let line = |step| Line {
             step,
             kimg: 0.1,
-            d_loss: 0.1,
-            d_real_loss: 0.1,
-            d_fake_loss: 0.1,
-            g_loss: 0.1,
-            d_real: 0.5,
-            d_fake: 0.5,
+            measures: [("d_loss".to_owned(), 0.1)].into(),
             images_per_second: 1.0,
             seconds: 1.0,
         };

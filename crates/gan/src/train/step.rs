@@ -1,22 +1,27 @@
-//! One training step: the article's six parts, over networks, optimizers and the average together.
+//! One training step: the article's six parts, over networks, optimizers and the average together. What a recipe
+//! changes are the parts, not their order.
 
 use tch::{Kind, Tensor};
 
+use super::stats::Measures;
 use crate::adam::Adam;
+use crate::augment::Augmentation;
 use crate::device::Device;
-use crate::networks::{Discriminator, Generator, Shape};
-use crate::recipe::{Objective, Recipe};
+use crate::losses::{self, DiscriminatorLoss, WrongTexts};
+use crate::networks::{self, Discriminator, Generator, Pass};
+use crate::random::{Random, Stream};
+use crate::recipe::{Loss, Precision, Recipe};
 use crate::weights_file::{self, Tensors};
-use crate::{GanError, ema, losses};
+use crate::{GanError, ema};
 
 /// All that training changes.
 pub struct Trainer {
     /// G.
-    pub generator: Generator,
+    pub generator: Box<dyn Generator>,
     /// D.
-    pub discriminator: Discriminator,
+    pub discriminator: Box<dyn Discriminator>,
     /// The moving average of G.
-    pub average: Generator,
+    pub average: Box<dyn Generator>,
     adam_g: Adam,
     adam_d: Adam,
     recipe: Recipe,
@@ -30,24 +35,14 @@ pub struct Batch {
     pub texts: Tensor,
 }
 
-/// Names of the values of [`Trainer::step`], in their order.
-pub const MEASURES: [&str; 6] = [
-    "d_loss",
-    "d_real_loss",
-    "d_fake_loss",
-    "g_loss",
-    "d_real",
-    "d_fake",
-];
-
 impl Trainer {
     /// Fresh networks for text vectors of `dims` values.
     #[must_use]
     pub fn new(recipe: &Recipe, dims: usize, device: Device) -> Self {
-        let shape = Shape::of(recipe, dims);
-        let generator = Generator::new(shape, recipe.train.seed, device.tch());
-        let discriminator = Discriminator::new(shape, recipe.train.seed, device.tch());
-        let average = Generator::new(shape, recipe.train.seed, device.tch());
+        let (seed, device) = (recipe.train.seed, device.tch());
+        let generator = networks::generator(recipe, dims, seed, device);
+        let discriminator = networks::discriminator(recipe, dims, seed, device);
+        let average = networks::generator(recipe, dims, seed, device);
         average.params().set_trainable(false);
         Self {
             adam_g: Adam::new(&recipe.adam, generator.params()),
@@ -59,79 +54,140 @@ impl Trainer {
         }
     }
 
-    /// Shows a batch and `z` `[n, z_dim]` to both networks and moves them. The values of [`MEASURES`] come as a
-    /// tensor `[6]` that stays on the device: losses in nats, then D's mean belief that reals and fakes are real.
+    /// Shows a batch and `z` `[n, z_dim]` to both networks and moves them; `step` counts from 0. The measures stay on
+    /// the device: losses in nats, D's mean belief that reals and fakes are real, penalties where they were due.
     ///
     /// # Errors
     /// libtorch refuses a call.
-    pub fn step(&self, batch: &Batch, z: &Tensor, images_seen: u64) -> Result<Tensor, GanError> {
-        let Self {
-            generator,
-            discriminator,
-            ..
-        } = self;
-        let Batch { images, texts } = batch;
-        let fakes = generator.forward(z, texts, true);
-
-        // 1. D on real images, towards 1.
-        let features = discriminator.features(images, true);
-        let real_logits = discriminator.judge(&features, texts, true);
-        let real_loss = losses::bce_real(&real_logits);
-        // 2. D on generated images, towards 0.
-        let fake_logits = discriminator.forward(&fakes.detach(), texts, true);
-        let mut fake_loss = losses::bce_fake(&fake_logits);
-        let wrong = self.recipe.objective.wrong_text;
-        if wrong > 0.0 {
-            fake_loss = fake_loss * (1.0 - wrong) + self.wrong_text_loss(&features, texts) * wrong;
+    pub fn step(&self, batch: &Batch, z: &Tensor, step: u64) -> Result<Measures, GanError> {
+        let pass = Pass::training(self.recipe.train.precision);
+        let fakes = self.generator.forward(z, &batch.texts, pass);
+        let mut measures = Measures::default();
+        let mut look = Look::new(&self.recipe, &batch.images, step);
+        if self.recipe.objective.loss == Loss::Mse {
+            let g_loss = losses::mse(&fakes, &batch.images);
+            self.move_generator(&g_loss)?;
+            measures.push("g_loss", &g_loss);
+        } else {
+            self.step_discriminator(batch, &fakes.detach(), &mut look, step, &mut measures)?;
+            // 4. Freeze D.
+            self.discriminator.params().set_trainable(false);
+            // 5. Generated images with flipped labels, towards 1, through frozen D move G.
+            let moved = self.step_generator(batch, &fakes, &mut look, &mut measures);
+            // 6. Unfreeze D.
+            self.discriminator.params().set_trainable(true);
+            moved?;
         }
-        // 3. The half sum moves D.
-        let d_loss = losses::half_sum(&real_loss, &fake_loss);
-        self.adam_d.step(
-            discriminator.params(),
-            &gradients(&d_loss, discriminator.params().weights())?,
-        )?;
-
-        // 4. Freeze D.
-        discriminator.params().set_trainable(false);
-        // 5. Generated images with flipped labels, towards 1, through frozen D move G.
-        let g_loss = losses::bce_real(&discriminator.forward(&fakes, texts, true));
-        let g_objective = match self.recipe.objective.reconstruction {
-            0.0 => g_loss.shallow_clone(),
-            weight => &g_loss + losses::reconstruction(&fakes, images) * weight,
-        };
-        self.adam_g.step(
-            generator.params(),
-            &gradients(&g_objective, generator.params().weights())?,
-        )?;
-        // 6. Unfreeze D.
-        discriminator.params().set_trainable(true);
-
+        let images_seen = step * self.recipe.train.batch as u64;
         let weight = ema::weight(&self.recipe.ema, self.recipe.train.batch, images_seen);
-        ema::update(&self.average, generator, weight)?;
-        let belief = |logits: &Tensor| logits.sigmoid().mean(Kind::Float);
-        let measures = [
-            d_loss,
-            real_loss,
-            fake_loss,
-            g_loss,
-            belief(&real_logits),
-            belief(&fake_logits),
-        ];
-        Ok(Tensor::stack(&measures, 0).detach())
+        ema::update(self.average.params(), self.generator.params(), weight)?;
+        Ok(measures)
     }
 
-    /// The loss on real images with their neighbour's text, which is no fit and so counts as fake, except where
-    /// the two texts are nearly the same.
-    fn wrong_text_loss(&self, features: &Tensor, texts: &Tensor) -> Tensor {
-        let Objective {
-            wrong_text_max_cosine,
-            ..
-        } = self.recipe.objective;
+    /// Parts 1 to 3 of the article's step, and what a recipe adds to them: wrong texts and penalties.
+    fn step_discriminator(
+        &self,
+        batch: &Batch,
+        fakes: &Tensor,
+        look: &mut Look<'_>,
+        step: u64,
+        measures: &mut Measures,
+    ) -> Result<(), GanError> {
+        let (d, penalty) = (&self.discriminator, &self.recipe.penalty);
+        let texts = &batch.texts;
+        let due = |gamma: f64| gamma > 0.0 && step.is_multiple_of(penalty.every);
+        let (r1, r2) = (due(penalty.r1), due(penalty.r2));
+
+        // 1. D on real images, towards 1.
+        let reals = look.at(&batch.images).set_requires_grad(r1);
+        let pass = |penalised| match penalised {
+            // Gradients of gradients need all their digits.
+            true => Pass::training(Precision::Fp32),
+            false => Pass::training(self.recipe.train.precision),
+        };
+        let features = d.features(&reals, pass(r1));
+        let real_logits = d.judge(&features, texts, pass(r1));
+        // 2. D on generated images, towards 0.
+        let fakes = look.at(fakes).set_requires_grad(r2);
+        let fake_logits = d.forward(&fakes, texts, pass(r2));
+        let wrong = self.wrong_texts(&features, texts, pass(r1));
+        // 3. The half sum moves D.
+        let DiscriminatorLoss { mut total, parts } = losses::discriminator(
+            self.recipe.objective.loss,
+            &real_logits,
+            &fake_logits,
+            wrong.as_ref(),
+        );
+        measures.push("d_loss", &total);
+        for (name, part) in &parts {
+            measures.push(name, part);
+        }
+        for (name, due, gamma, images, logits) in [
+            ("r1", r1, penalty.r1, &reals, &real_logits),
+            ("r2", r2, penalty.r2, &fakes, &fake_logits),
+        ] {
+            if due {
+                let gradients = gradients(&logits.sum(Kind::Float), &[images.shallow_clone()], true)?;
+                let length = losses::squared_length(&gradients[0]);
+                measures.push(name, &length);
+                // Not in place: the measured loss shares its memory.
+                total = &total + length * (gamma / 2.0 * penalty.every as f64);
+            }
+        }
+        let weights = d.params().weights();
+        self.adam_d
+            .step(d.params(), &gradients(&total, weights, false)?)?;
+        let belief = |logits: &Tensor| logits.sigmoid().mean(Kind::Float);
+        measures.push("d_real", &belief(&real_logits));
+        measures.push("d_fake", &belief(&fake_logits));
+        Ok(())
+    }
+
+    fn step_generator(
+        &self,
+        batch: &Batch,
+        fakes: &Tensor,
+        look: &mut Look<'_>,
+        measures: &mut Measures,
+    ) -> Result<(), GanError> {
+        let (d, objective) = (&self.discriminator, &self.recipe.objective);
+        let pass = Pass::training(self.recipe.train.precision);
+        let fake_logits = d.forward(&look.at(fakes), &batch.texts, pass);
+        let real_logits = match objective.loss {
+            Loss::Relativistic => tch::no_grad(|| d.forward(&look.at(&batch.images), &batch.texts, pass)),
+            _ => fake_logits.detach(),
+        };
+        let g_loss = losses::generator(objective.loss, &fake_logits, &real_logits);
+        measures.push("g_loss", &g_loss);
+        self.move_generator(&match objective.reconstruction {
+            0.0 => g_loss,
+            weight => g_loss + losses::reconstruction(fakes, &batch.images) * weight,
+        })
+    }
+
+    fn move_generator(&self, loss: &Tensor) -> Result<(), GanError> {
+        let params = self.generator.params();
+        self.adam_g
+            .step(params, &gradients(loss, params.weights(), false)?)
+    }
+
+    /// What D says of real images with their neighbour's text, which is no fit and so counts as fake, except where
+    /// the two texts are nearly the same or there is none. `None` where the recipe has no such pairs.
+    fn wrong_texts(&self, features: &Tensor, texts: &Tensor, pass: Pass) -> Option<WrongTexts> {
+        let objective = &self.recipe.objective;
+        if objective.wrong_text == 0.0 {
+            return None;
+        }
         let others = texts.roll([1], [0]);
-        // Rows have length 1, so their product is the cosine.
-        let cosine = (texts * &others).sum_dim_intlist([1].as_slice(), false, Kind::Float);
-        let usable = cosine.le(wrong_text_max_cosine).to_kind(Kind::Float);
-        losses::bce_fake_weighted(&self.discriminator.judge(features, &others, true), &usable)
+        let inner = |a: &Tensor, b: &Tensor| (a * b).sum_dim_intlist([1].as_slice(), false, Kind::Float);
+        // Rows have length 1, so their product is the cosine; a dropped text is all zeros and fits everything.
+        let other = inner(texts, &others).le(objective.wrong_text_max_cosine);
+        let usable = other.logical_and(&inner(&others, &others).gt(0.0));
+        Some(WrongTexts {
+            logits: self.discriminator.judge(features, &others, pass),
+            usable: usable.to_kind(Kind::Float),
+            weight: objective.wrong_text,
+        })
     }
 
     /// The whole state by name, for a checkpoint.
@@ -167,7 +223,30 @@ impl Trainer {
     }
 }
 
-/// Gradients of a loss with regard to `weights`, in their order; no others are computed.
-fn gradients(loss: &Tensor, weights: &[Tensor]) -> Result<Vec<Tensor>, GanError> {
-    Ok(Tensor::f_run_backward(&[loss], weights, false, false)?)
+/// How D sees the images of a step: each time it looks, they are augmented anew.
+struct Look<'a> {
+    recipe: &'a Recipe,
+    random: Random,
+    n: usize,
+}
+
+impl<'a> Look<'a> {
+    fn new(recipe: &'a Recipe, images: &Tensor, step: u64) -> Self {
+        Self {
+            recipe,
+            random: Random::new(recipe.train.seed, Stream::Augment, step),
+            n: images.size()[0] as usize,
+        }
+    }
+
+    fn at(&mut self, images: &Tensor) -> Tensor {
+        let side = self.recipe.train.resolution;
+        Augmentation::draw(&self.recipe.augment, &mut self.random, self.n, side).apply(images)
+    }
+}
+
+/// Gradients of a scalar with regard to `inputs`, in their order; no others are computed. With `again` they can be
+/// differentiated themselves.
+fn gradients(value: &Tensor, inputs: &[Tensor], again: bool) -> Result<Vec<Tensor>, GanError> {
+    Ok(Tensor::f_run_backward(&[value], inputs, again, again)?)
 }

@@ -90,22 +90,25 @@ mod tests {
 
     #[test]
     fn an_error_ends_the_work() {
-        let items: Vec<usize> = (0..100_000).collect();
-        let done = AtomicUsize::new(0);
-        let result = each(
-            2,
-            &items,
-            || (),
-            |(), _, &item| {
-                done.fetch_add(1, Ordering::Relaxed);
-                if item == 3 {
-                    Err(anyhow!("item {item}"))
-                } else {
-                    Ok(())
-                }
-            },
-        );
-        assert_eq!(result.unwrap_err().to_string(), "item 3");
-        assert!(done.load(Ordering::Relaxed) < items.len());
+        let items: Vec<usize> = (0..1000).collect();
+        // How many items another thread takes before it hears of the error is for the scheduler to say.
+        for threads in [1, 2] {
+            let done = AtomicUsize::new(0);
+            let result = each(
+                threads,
+                &items,
+                || (),
+                |(), _, &item| {
+                    done.fetch_add(1, Ordering::Relaxed);
+                    if item == 3 {
+                        Err(anyhow!("item {item}"))
+                    } else {
+                        Ok(())
+                    }
+                },
+            );
+            assert_eq!(result.unwrap_err().to_string(), "item 3");
+            assert!(threads > 1 || done.into_inner() == 4, "no item after the error");
+        }
     }
 }

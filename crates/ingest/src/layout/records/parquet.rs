@@ -55,7 +55,7 @@ pub(super) fn read(
         .map_err(|e| damaged(e.to_string()))?;
     let (mut names, mut columns) = (Vec::new(), Vec::new());
     for column in frame.columns() {
-        if let Some(cells) = text(column.as_materialized_series()) {
+        if let Some(cells) = text(column) {
             names.push(column.name().to_string());
             columns.push(cells);
         }
@@ -76,8 +76,8 @@ pub(super) fn read(
     })
 }
 
-/// Whether values of that type are read as text. polars is built without instants, spans, decimals, short numbers and the like: it
-/// refuses a table for a single such column, or panics.
+/// Whether values of that type are read as text. polars is built without instants, spans, decimals, short numbers and
+/// the like: it refuses a table for a single such column, or panics.
 fn is_wordy(of: &ArrowDataType) -> bool {
     use ArrowDataType::{
         Boolean, Dictionary, Float32, Float64, Int32, Int64, LargeList, LargeUtf8, List, UInt32, UInt64,
@@ -92,8 +92,10 @@ fn is_wordy(of: &ArrowDataType) -> bool {
     }
 }
 
-fn text(series: &Series) -> Option<StringChunked> {
-    match series.dtype() {
+/// The cells of a column as text, where its type [`is_wordy`].
+fn text(column: &Column) -> Option<StringChunked> {
+    let series = column.as_materialized_series();
+    match column.dtype() {
         DataType::String => series.str().ok().cloned(),
         DataType::List(inner) if **inner == DataType::String => {
             let lists = series.list().ok()?;
@@ -104,10 +106,11 @@ fn text(series: &Series) -> Option<StringChunked> {
             });
             let joined: Vec<Option<String>> = joined.collect();
             Some(StringChunked::from_iter_options(
-                series.name().clone(),
+                column.name().clone(),
                 joined.into_iter(),
             ))
         }
+        // Numbers, truth values, and texts that are kept as numbers with a dictionary.
         _ => series.cast(&DataType::String).ok()?.str().ok().cloned(),
     }
 }

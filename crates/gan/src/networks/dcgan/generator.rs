@@ -3,13 +3,14 @@
 //! The text is projected and joined to z; transposed convolutions then double the side from 4x4 up, each with
 //! BatchNorm and ReLU, the last to three channels and tanh (Radford et al. 2016; text as in Reed et al. 2016).
 
-use tch::{Device, Tensor};
+use tch::{Device, Kind, Tensor};
 
-use super::layers::{BatchNorm, ConvTranspose, TextProjection, Window, channels_last, leaky_relu};
-use super::{Params, Shape};
+use super::INIT;
+use crate::networks::layers::{BatchNorm, ConvTranspose, TextProjection, Window, channels_last, leaky_relu};
+use crate::networks::{Generator, Params, Pass, Shape};
 
-/// The generator.
-pub struct Generator {
+/// The article's generator.
+pub struct DcganGenerator {
     shape: Shape,
     params: Params,
     text: TextProjection,
@@ -17,7 +18,7 @@ pub struct Generator {
     to_rgb: ConvTranspose,
 }
 
-impl Generator {
+impl DcganGenerator {
     /// A generator with fresh weights.
     #[must_use]
     pub fn new(shape: Shape, seed: u64, device: Device) -> Self {
@@ -31,11 +32,11 @@ impl Generator {
                 0 => (shape.top_width(), Window::Whole),
                 _ => (c_in / 2, Window::Halving),
             };
-            let conv = ConvTranspose::new(p, &format!("blocks.{stage}.conv"), c_in, c_out, window);
+            let conv = ConvTranspose::new(p, &format!("blocks.{stage}.conv"), c_in, c_out, window, INIT);
             blocks.push((conv, BatchNorm::new(p, &format!("blocks.{stage}.norm"), c_out)));
             c_in = c_out;
         }
-        let to_rgb = ConvTranspose::new(p, "to_rgb", c_in, 3, Window::Halving);
+        let to_rgb = ConvTranspose::new(p, "to_rgb", c_in, 3, Window::Halving, INIT);
         Self {
             shape,
             params,
@@ -44,27 +45,25 @@ impl Generator {
             to_rgb,
         }
     }
+}
 
-    /// Shapes of inputs and images.
-    #[must_use]
-    pub const fn shape(&self) -> Shape {
+impl Generator for DcganGenerator {
+    fn shape(&self) -> Shape {
         self.shape
     }
 
-    /// All that is learnt.
-    #[must_use]
-    pub const fn params(&self) -> &Params {
+    fn params(&self) -> &Params {
         &self.params
     }
 
-    /// z `[n, z_dim]` and texts `[n, dims]` to images `[n, 3, r, r]` in -1..=1.
-    pub fn forward(&self, z: &Tensor, texts: &Tensor, training: bool) -> Tensor {
+    fn forward(&self, z: &Tensor, texts: &Tensor, pass: Pass) -> Tensor {
         let text = leaky_relu(&self.text.forward(texts)); // [n, text_dim]
-        let mut x = Tensor::cat(&[z, &text], 1).unsqueeze(-1).unsqueeze(-1); // [n, z_dim + text_dim, 1, 1]
+        let joined = Tensor::cat(&[z, &text], 1).to_kind(pass.precision.kind());
+        let mut x = joined.unsqueeze(-1).unsqueeze(-1); // [n, z_dim + text_dim, 1, 1]
         for (conv, norm) in &self.blocks {
             // The first map has its layout from here on: 1x1 maps have none to keep.
-            x = channels_last(&norm.forward(&conv.forward(&x), training).relu()); // [n, 1024, 4, 4], [n, 512, 8, 8], ...
+            x = channels_last(&norm.forward(&conv.forward(&x), pass.training).relu()); // [n, 1024, 4, 4], [n, 512, 8, 8], ...
         }
-        self.to_rgb.forward(&x).tanh() // [n, 3, r, r]
+        self.to_rgb.forward(&x).to_kind(Kind::Float).tanh() // [n, 3, r, r]
     }
 }

@@ -3,13 +3,14 @@
 //! Convolutions halve the side down to 4x4; there the projected text is tiled and joined, a 1x1 convolution mixes
 //! both, and a 4x4 one ends in the logit (Reed et al. 2016, figure 2).
 
-use tch::{Device, Tensor};
+use tch::{Device, Kind, Tensor};
 
-use super::layers::{BatchNorm, Conv, TextProjection, Window, channels_last, leaky_relu};
-use super::{Params, Shape};
+use super::INIT;
+use crate::networks::layers::{BatchNorm, Conv, TextProjection, Window, channels_last, leaky_relu};
+use crate::networks::{Discriminator, Params, Pass, Shape};
 
-/// The discriminator.
-pub struct Discriminator {
+/// The article's discriminator.
+pub struct DcganDiscriminator {
     params: Params,
     from_rgb: Conv,
     blocks: Vec<(Conv, BatchNorm)>,
@@ -20,13 +21,13 @@ pub struct Discriminator {
     to_logit: Conv,
 }
 
-impl Discriminator {
+impl DcganDiscriminator {
     /// A discriminator with fresh weights.
     #[must_use]
     pub fn new(shape: Shape, seed: u64, device: Device) -> Self {
         let mut params = Params::new(device, seed, 2);
         let p = &mut params;
-        let from_rgb = Conv::new(p, "from_rgb", 3, shape.width, Window::Halving);
+        let from_rgb = Conv::new(p, "from_rgb", 3, shape.width, Window::Halving, INIT);
         let mut blocks = Vec::new();
         let mut c = shape.width;
         for stage in 1..shape.stages() {
@@ -36,15 +37,16 @@ impl Discriminator {
                 c,
                 2 * c,
                 Window::Halving,
+                INIT,
             );
             c *= 2;
             blocks.push((conv, BatchNorm::new(p, &format!("blocks.{}.norm", stage - 1), c)));
         }
         let text = TextProjection::new(p, "text", shape.dims, shape.text_dim);
         let text_norm = BatchNorm::new(p, "text_norm", shape.text_dim);
-        let join = Conv::pointwise(p, "join", c + shape.text_dim, c);
+        let join = Conv::new(p, "join", c + shape.text_dim, c, Window::Point, INIT);
         let join_norm = BatchNorm::new(p, "join_norm", c);
-        let to_logit = Conv::new(p, "to_logit", c, 1, Window::Whole);
+        let to_logit = Conv::new(p, "to_logit", c, 1, Window::Whole, INIT);
         Self {
             params,
             from_rgb,
@@ -56,33 +58,33 @@ impl Discriminator {
             to_logit,
         }
     }
+}
 
-    /// All that is learnt.
-    #[must_use]
-    pub const fn params(&self) -> &Params {
+impl Discriminator for DcganDiscriminator {
+    fn params(&self) -> &Params {
         &self.params
     }
 
-    /// What D sees in images `[n, 3, r, r]` before any text: `[n, c, 4, 4]`.
-    pub fn features(&self, images: &Tensor, training: bool) -> Tensor {
-        let mut x = leaky_relu(&self.from_rgb.forward(&channels_last(images))); // [n, width, r/2, r/2]
+    /// `[n, c, 4, 4]`.
+    fn features(&self, images: &Tensor, pass: Pass) -> Tensor {
+        let x = channels_last(&images.to_kind(pass.precision.kind()));
+        let mut x = leaky_relu(&self.from_rgb.forward(&x)); // [n, width, r/2, r/2]
         for (conv, norm) in &self.blocks {
-            x = leaky_relu(&norm.forward(&conv.forward(&x), training)); // ..., [n, c, 4, 4]
+            x = leaky_relu(&norm.forward(&conv.forward(&x), pass.training)); // ..., [n, c, 4, 4]
         }
         x
     }
 
-    /// Features `[n, c, 4, 4]` and texts `[n, dims]` to logits `[n]`.
-    pub fn judge(&self, features: &Tensor, texts: &Tensor, training: bool) -> Tensor {
+    fn judge(&self, features: &Tensor, texts: &Tensor, pass: Pass) -> Tensor {
+        let Pass { training, .. } = pass;
         let text = leaky_relu(&self.text_norm.forward(&self.text.forward(texts), training)); // [n, text_dim]
-        let tiled = text.unsqueeze(-1).unsqueeze(-1).expand([-1, -1, 4, 4], false); // [n, text_dim, 4, 4]
+        let tiled = text
+            .to_kind(features.kind())
+            .unsqueeze(-1)
+            .unsqueeze(-1)
+            .expand([-1, -1, 4, 4], false); // [n, text_dim, 4, 4]
         let joined = self.join.forward(&Tensor::cat(&[features, &tiled], 1)); // [n, c, 4, 4]
         let x = leaky_relu(&self.join_norm.forward(&joined, training));
-        self.to_logit.forward(&x).flatten(0, -1) // [n]
-    }
-
-    /// Images and texts to logits `[n]`.
-    pub fn forward(&self, images: &Tensor, texts: &Tensor, training: bool) -> Tensor {
-        self.judge(&self.features(images, training), texts, training)
+        self.to_logit.forward(&x).flatten(0, -1).to_kind(Kind::Float) // [n]
     }
 }

@@ -1,0 +1,33 @@
+//! The measures, each a pure function of tensors. Features are `[n, d]`; sums are in f64 on the CPU. Each is checked against an independent source by `tests/metrics_parity.rs`.
+
+pub mod accuracy;
+pub mod diversity;
+pub mod fid;
+pub mod kid;
+pub mod nearest;
+pub mod precision_recall;
+pub mod pyramid;
+pub mod r_precision;
+pub mod swd;
+
+pub use accuracy::Accuracy;
+pub use diversity::mean_pairwise;
+pub use fid::{Moments, frechet};
+pub use kid::{Kid, kid};
+pub use nearest::{Nearest, nearest};
+pub use precision_recall::{PrecisionRecall, precision_recall};
+pub use r_precision::r_precision;
+pub use swd::{Level, swd};
+
+use tch::{Device, Kind, Tensor};
+
+/// The same values in f64 on the CPU.
+fn doubles(x: &Tensor) -> Tensor {
+    x.detach().to_device(Device::Cpu).to_kind(Kind::Double)
+}
+
+/// Euclidean distances `[n, m]` between rows, computed difference by difference: the way by products loses small ones.
+fn distances(a: &Tensor, b: &Tensor) -> Tensor {
+    const WITHOUT_PRODUCTS: i64 = 2;
+    Tensor::cdist(a, b, 2.0, WITHOUT_PRODUCTS)
+}

@@ -1,0 +1,143 @@
+//! The fusion generator, the projection discriminator, their losses and penalties against PyTorch
+//! (`fixtures/make_torch_fusion.py`).
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+use std::collections::BTreeMap;
+
+use gan::networks::{Params, Pass};
+use gan::recipe::Precision;
+use gan::train::step::{Batch, Trainer};
+use gan::{Device, Recipe};
+use safetensors::SafeTensors;
+use tch::Tensor;
+
+const RECIPE: &str = "
+[train]
+resolution = 32
+batch = 4
+[networks]
+generator = \"fusion\"
+discriminator = \"projection\"
+z_dim = 5
+text_dim = 3
+width = 4
+max_width = 6
+[objective]
+loss = \"non_saturating\"
+wrong_text = 0.5
+[penalty]
+r1 = 0.7
+every = 2
+[adam]
+lr = 2e-3
+beta1 = 0.0
+beta2 = 0.99
+eps = 1e-3
+";
+
+const RELATIVISTIC: [&str; 3] = ["objective.loss=relativistic", "penalty.r2=0.3", "penalty.every=1"];
+
+/// The tensors of one training, whose names begin with `prefix`.
+fn fixture(prefix: &str) -> BTreeMap<String, Tensor> {
+    let file = include_bytes!("fixtures/torch_fusion.safetensors");
+    let tensors = SafeTensors::deserialize(file).unwrap();
+    let of = |(name, view): (String, safetensors::tensor::TensorView<'_>)| {
+        let name = name.strip_prefix(prefix)?.strip_prefix('.')?.to_owned();
+        let values: Vec<f32> = bytemuck::pod_collect_to_vec(view.data());
+        let shape: Vec<i64> = view.shape().iter().map(|&d| d as i64).collect();
+        Some((name, Tensor::from_slice(&values).reshape(shape)))
+    };
+    tensors.tensors().into_iter().filter_map(of).collect()
+}
+
+fn trainer(fixture: &BTreeMap<String, Tensor>, set: &[&str]) -> Trainer {
+    let set: Vec<String> = set.iter().map(|&pair| pair.to_owned()).collect();
+    let recipe = Recipe::parse(RECIPE, "test", &set).unwrap();
+    let trainer = Trainer::new(&recipe, 7, Device::CPU);
+    trainer.generator.params().load(fixture, "before.g.").unwrap();
+    trainer.discriminator.params().load(fixture, "before.d.").unwrap();
+    trainer
+}
+
+fn batch(fixture: &BTreeMap<String, Tensor>, step: u64) -> (Batch, Tensor) {
+    let get = |name: &str| fixture[&format!("step{step}.{name}")].shallow_clone();
+    let (images, texts) = (get("images"), get("texts"));
+    (Batch { images, texts }, get("z"))
+}
+
+fn assert_close(found: &Tensor, expected: &Tensor, tolerance: f64, name: &str) {
+    assert_eq!(found.size(), expected.size(), "{name}");
+    let error = (found - expected).abs().max().double_value(&[]);
+    assert!(error <= tolerance, "{name}: off by {error}");
+}
+
+fn three_steps_are_pytorchs(prefix: &str, set: &[&str]) {
+    let fixture = fixture(prefix);
+    let trainer = trainer(&fixture, set);
+    for step in 0..3 {
+        let (batch, z) = batch(&fixture, step);
+        let measures = trainer.step(&batch, &z, step).unwrap();
+        let expected = fixture["losses"].get(step as i64);
+        for (i, wanted) in (0..).zip(["d_loss", "g_loss"]) {
+            let found = measures.iter().find(|(name, _)| *name == wanted).unwrap().1;
+            assert_close(found, &expected.get(i), 1e-4, &format!("{wanted} of step {step}"));
+        }
+    }
+    let check = |params: &Params, prefix: &str| {
+        for (name, tensor) in params.named() {
+            assert_close(tensor, &fixture[&format!("{prefix}{name}")], 2e-4, name);
+        }
+    };
+    check(trainer.generator.params(), "after.g.");
+    check(trainer.discriminator.params(), "after.d.");
+}
+
+#[test]
+fn the_generator_draws_what_pytorch_draws() {
+    let fixture = fixture("logistic");
+    let (batch, z) = batch(&fixture, 0);
+    let pass = Pass::training(Precision::Fp32);
+    let fakes = trainer(&fixture, &[]).generator.forward(&z, &batch.texts, pass);
+    assert_close(&fakes, &fixture["step0.fakes"], 1e-5, "fakes");
+}
+
+#[test]
+fn three_steps_of_the_logistic_loss_with_a_lazy_r1_are_pytorchs() {
+    three_steps_are_pytorchs("logistic", &[]);
+}
+
+#[test]
+fn three_steps_of_the_relativistic_loss_with_r1_and_r2_are_pytorchs() {
+    three_steps_are_pytorchs("relativistic", &RELATIVISTIC);
+}
+
+#[test]
+fn half_precision_gives_nearly_the_same_images_and_f32_gradients() {
+    let fixture = fixture("logistic");
+    let trainer = trainer(&fixture, &["train.precision=bf16"]);
+    let (batch, z) = batch(&fixture, 0);
+    let pass = Pass::training(Precision::Bf16);
+    let fakes = trainer.generator.forward(&z, &batch.texts, pass);
+    assert_eq!(fakes.kind(), tch::Kind::Float);
+    let off = (&fakes - &fixture["step0.fakes"])
+        .abs()
+        .mean(tch::Kind::Float)
+        .double_value(&[]);
+    assert!(off > 0.0 && off < 0.02, "off by {off} in the mean");
+    for step in 0..3 {
+        let measures = trainer.step(&batch, &z, step).unwrap();
+        assert!(
+            measures
+                .iter()
+                .all(|(_, value)| value.double_value(&[]).is_finite())
+        );
+    }
+    assert!(
+        trainer
+            .generator
+            .params()
+            .weights()
+            .iter()
+            .all(|w| w.kind() == tch::Kind::Float)
+    );
+}
