@@ -1,38 +1,12 @@
-//! The layout of the "H&M Personalized Fashion Recommendations" dump: `articles.csv` and `images/<first three
-//! digits>/<id>.jpg`, or `images/<id>.jpg`, in a folder or in its `.zip`.
-//!
-//! An id has ten digits, the first of them 0; tables that went through a spreadsheet or pandas have lost it. A product
-//! is a row of the table or a picture without a row. What the columns say becomes the catalogue's attributes: see
-//! [`texts`].
+//! What the columns of `articles.csv` say, in the words of captions.
 
-use std::collections::BTreeMap;
-
-use stage::Console;
-
-use super::by_stem::ByStem;
-use super::census::Census;
-use super::fashion::no_images;
-use super::open::{Candidate, Dump, Kind};
-use super::records::{self, Records, Wanted};
-use super::{Layout, LayoutChoice, Survey, Texts, Wants, snake_case};
 use crate::captions::clean;
-use crate::error::IngestError;
-use crate::rejects::{Flaw, Reason};
-use crate::source::{Depth, Listing, Source};
+use crate::layout::Texts;
 
-pub(super) const LAYOUT: Candidate = Candidate {
-    choice: LayoutChoice::Hm,
-    expected: "images/ and articles.csv with a column article_id",
-    recognise,
-    open: |dump, console| Ok(Box::new(Hm::open(dump.source, dump.wants, console)?)),
-};
-const IMAGES: &str = "images";
-const TABLE: &str = "articles.csv";
-const ID: &str = "article_id";
-const TITLE: &str = "prod_name";
-const DESCRIPTION: &str = "detail_desc";
-/// Digits of an id.
-const DIGITS: usize = 10;
+/// The column of names.
+pub(super) const TITLE: &str = "prod_name";
+/// The column of descriptions.
+pub(super) const DESCRIPTION: &str = "detail_desc";
 /// Columns that go to the catalogue by another name.
 const RENAMED: [&str; 7] = [
     TITLE,
@@ -67,124 +41,14 @@ const APPEARANCES: [(&str, &str); 8] = [
     ("Glittering/Metallic", "Glittering"),
 ];
 
-fn recognise(dump: &Dump) -> Result<Option<String>, IngestError> {
-    if !matches!(dump.kind, Kind::Folder | Kind::Zip) {
-        return Ok(None);
-    }
-    let top = dump.source.children("")?;
-    Ok(top.has_file(TABLE).then(|| {
-        let images = if top.has_folder(IMAGES) {
-            " and images/"
-        } else {
-            ""
-        };
-        format!("it holds {TABLE}{images}")
-    }))
-}
-
-/// An opened dump.
-struct Hm {
-    wants: Wants,
-    source: Box<dyn Source>,
-    images: ByStem,
-    rows: Records,
-    inputs: BTreeMap<String, String>,
-}
-
-impl Hm {
-    fn open(source: Box<dyn Source>, wants: Wants, console: &Console) -> Result<Self, IngestError> {
-        let table = records::load(source.as_ref(), TABLE)?;
-        let wanted = Wanted {
-            required: &[ID, TITLE],
-            free_text: &|names| records::find(names, DESCRIPTION),
-        };
-        let rows = records::read(source.as_ref(), TABLE, &table, &wanted, console)?;
-        let images = match source.list(IMAGES, Depth::Deep)? {
-            None if wants == Wants::Texts => Listing::default(),
-            found => found.ok_or_else(|| no_images(source.as_ref(), LAYOUT.expected))?,
-        };
-        Ok(Self {
-            wants,
-            images: ByStem::of(&images, padded),
-            rows,
-            inputs: BTreeMap::from([
-                (IMAGES.to_owned(), images.hash()),
-                (TABLE.to_owned(), blake3::hash(&table).to_hex().to_string()),
-            ]),
-            source,
-        })
-    }
-}
-
-impl Layout for Hm {
-    fn name(&self) -> &'static str {
-        "hm"
-    }
-
-    fn inputs(&self) -> &BTreeMap<String, String> {
-        &self.inputs
-    }
-
-    fn source(&self) -> &dyn Source {
-        self.source.as_ref()
-    }
-
-    fn survey(&self, _: &Console) -> Result<Survey, IngestError> {
-        let rows = &self.rows;
-        let mut census = Census::new(self.wants);
-        let names: Vec<String> = rows.names().iter().map(|name| snake_case(name)).collect();
-        let column = |name: &str| names.iter().position(|column| column == name);
-        let id_column = column(ID).unwrap_or_default();
-        for row in 0..rows.len() {
-            let id = padded(rows.cell(id_column, row));
-            let image = || {
-                let absent = || Flaw::new(Reason::NoImage, format!("has no picture in {IMAGES}/"));
-                self.images.path(&id).map(str::to_owned).ok_or_else(absent)
-            };
-            let cell = |name: &str| column(name).map_or("", |column| rows.cell(column, row));
-            let texts = || {
-                let mut texts = texts(cell);
-                for (at, name) in names.iter().enumerate() {
-                    if is_said(name) {
-                        texts.add_attribute(name, known(rows.cell(at, row)));
-                    }
-                }
-                texts
-            };
-            census.record(&id, (TABLE, &rows.place(row)), image, texts);
-        }
-        for (id, image) in &self.images.paths {
-            if !census.knows(id) {
-                census.picture_without_text(id, image, format!("no row in {TABLE}"));
-            }
-        }
-        self.images.tell_unusable(&mut census);
-        rows.rejects()
-            .iter()
-            .for_each(|reject| census.reject(reject.clone()));
-        Ok(census.finish())
-    }
-}
-
-/// The id with the zeros that it lost, and without the `.0` of a number that was taken for a fraction.
-fn padded(id: &str) -> String {
-    let id = id.trim();
-    let whole = id.strip_suffix(".0").unwrap_or(id);
-    if !whole.is_empty() && whole.len() <= DIGITS && whole.bytes().all(|b| b.is_ascii_digit()) {
-        format!("{whole:0>DIGITS$}")
-    } else {
-        id.to_owned()
-    }
-}
-
 /// Whether a column goes to the catalogue under its own name: those that hold words.
-fn is_said(name: &str) -> bool {
+pub(super) fn is_said(name: &str) -> bool {
     let number = ["_id", "_no", "_code"].iter().any(|end| name.ends_with(end));
     !name.is_empty() && !number && !RENAMED.contains(&name)
 }
 
 /// The cell, or nothing where it only says that nothing is known.
-fn known(cell: &str) -> &str {
+pub(super) fn known(cell: &str) -> &str {
     let lower = cell.trim().to_lowercase();
     if UNKNOWN.contains(&lower.as_str()) {
         ""
@@ -195,7 +59,7 @@ fn known(cell: &str) -> &str {
 
 /// Title, description and the attributes by the names that captions are made of: `article_type`, `base_colour`,
 /// `gender` where index and section leave no doubt, `wearer` (Baby, Kids) for children's wear, `pattern`, `usage`.
-fn texts<'a>(cell: impl Fn(&str) -> &'a str) -> Texts {
+pub(super) fn texts<'a>(cell: impl Fn(&str) -> &'a str) -> Texts {
     let cell = |name: &str| known(cell(name));
     let mut texts = Texts::default();
     let title = clean::text(unnumbered(cell(TITLE)));
@@ -313,20 +177,6 @@ mod tests {
 
     fn captions_of(cells: &[(&str, &str)]) -> [String; 4] {
         captions::build(&said(cells)).0.all().map(str::to_owned)
-    }
-
-    #[test]
-    fn an_id_gets_back_its_zeros() {
-        for (id, whole) in [
-            ("0108775015", "0108775015"),
-            ("108775015", "0108775015"),
-            (" 108775015.0", "0108775015"),
-            ("01087750151", "01087750151"),
-            ("x1", "x1"),
-            ("", ""),
-        ] {
-            assert_eq!(padded(id), whole);
-        }
     }
 
     #[test]
