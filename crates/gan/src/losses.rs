@@ -30,9 +30,7 @@ pub struct DiscriminatorLoss {
 /// | `bce` | the half sum of cross-entropies, as in the article |
 /// | `non_saturating` | `softplus(-real) + softplus(fake)` |
 /// | `relativistic` | `softplus(fake - real)`: each real image against the fake of its own text |
-///
-/// # Panics
-/// Never: [`Loss::Mse`] has no D and gives zero.
+/// | `mse` | zero: there is no game |
 pub fn discriminator(
     loss: Loss,
     real: &Tensor,
@@ -73,11 +71,11 @@ pub fn discriminator(
     }
 }
 
-/// G's loss by D's logits of its fakes; `relativistic` also needs those of the real images of the same texts.
-pub fn generator(loss: Loss, fake: &Tensor, real: &Tensor) -> Tensor {
+/// G's loss by D's logits of its fakes. `relativistic` alone also asks for those of the real images of the same texts.
+pub fn generator(loss: Loss, fake: &Tensor, real: impl FnOnce() -> Tensor) -> Tensor {
     match loss {
         Loss::Bce | Loss::NonSaturating => bce_real(fake),
-        Loss::Relativistic => (real - fake).softplus().mean(Kind::Float),
+        Loss::Relativistic => (real() - fake).softplus().mean(Kind::Float),
         Loss::Mse => fake.zeros_like().mean(Kind::Float),
     }
 }

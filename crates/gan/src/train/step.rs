@@ -153,11 +153,8 @@ impl Trainer {
         let (d, objective) = (&self.discriminator, &self.recipe.objective);
         let pass = Pass::training(self.recipe.train.precision);
         let fake_logits = d.forward(&look.at(fakes), &batch.texts, pass);
-        let real_logits = match objective.loss {
-            Loss::Relativistic => tch::no_grad(|| d.forward(&look.at(&batch.images), &batch.texts, pass)),
-            _ => fake_logits.detach(),
-        };
-        let g_loss = losses::generator(objective.loss, &fake_logits, &real_logits);
+        let real_logits = || tch::no_grad(|| d.forward(&look.at(&batch.images), &batch.texts, pass));
+        let g_loss = losses::generator(objective.loss, &fake_logits, real_logits);
         measures.push("g_loss", &g_loss);
         self.move_generator(&match objective.reconstruction {
             0.0 => g_loss,
