@@ -74,6 +74,48 @@ fn a_run_killed_and_resumed_has_the_weights_of_an_unbroken_one_to_the_bit() {
     assert!(grid("broken") == grid("unbroken"));
 }
 
+/// A recipe of the other parts: penalties at some steps, augmentation, dropout, half precision.
+const OTHER_PARTS: &[&str] = &[
+    "networks.generator=fusion",
+    "networks.discriminator=projection",
+    "objective.loss=relativistic",
+    "penalty.r1=0.5",
+    "penalty.r2=0.5",
+    "penalty.every=5",
+    "augment.flip=true",
+    "augment.translation=0.125",
+    "augment.cutout=0.25",
+    "augment.caption_dropout=0.1",
+    "augment.word_dropout=0.1",
+    "train.precision=bf16",
+];
+
+#[test]
+fn a_run_of_the_other_parts_goes_on_to_the_weights_of_an_unbroken_one_to_the_bit() {
+    let chain = prepared();
+    let train = |run: &str, kimg: &str| {
+        let set = OTHER_PARTS.iter().copied().chain([kimg]);
+        let set: Vec<&str> = set.flat_map(|pair| ["--set", pair]).collect();
+        let _ = chain.train(run).args(&set).arg("--resume").run().success();
+    };
+    train("unbroken", "train.kimg=0.288");
+    // Stopped after 12 and 24 of 36 steps, between two penalties.
+    for kimg in ["train.kimg=0.096", "train.kimg=0.192", "train.kimg=0.288"] {
+        train("broken", kimg);
+    }
+    let (broken, unbroken) = (chain.path("broken"), chain.path("unbroken"));
+    assert!(
+        weights(&broken) == weights(&unbroken),
+        "weights, moments and averages"
+    );
+    let penalties = stats(&unbroken)
+        .iter()
+        .filter(|line| line["r1"].is_number())
+        .count();
+    assert!(penalties > 1 && penalties < stats(&unbroken).len(), "{penalties}");
+    assert_eq!(stats(&broken), stats(&unbroken));
+}
+
 #[test]
 fn ctrl_c_saves_and_a_finished_run_has_nothing_to_do() {
     let chain = prepared();

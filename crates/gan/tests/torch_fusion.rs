@@ -112,6 +112,41 @@ fn three_steps_of_the_relativistic_loss_with_r1_and_r2_are_pytorchs() {
 }
 
 #[test]
+fn the_plain_squared_loss_moves_g_towards_the_photos_and_leaves_d_alone() {
+    let fixture = fixture("logistic");
+    let trainer = trainer(&fixture, &["objective.loss=mse"]);
+    let (batch, z) = batch(&fixture, 0);
+    let before: Vec<Tensor> = trainer
+        .discriminator
+        .params()
+        .weights()
+        .iter()
+        .map(Tensor::copy)
+        .collect();
+    let mut losses = Vec::new();
+    for step in 0..10 {
+        let measures = trainer.step(&batch, &z, step).unwrap();
+        let names: Vec<_> = measures.iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["g_loss"]);
+        losses.push(measures.iter().next().unwrap().1.double_value(&[]));
+    }
+    let fakes = &fixture["step0.fakes"];
+    let first = (fakes - &batch.images)
+        .square()
+        .mean(tch::Kind::Float)
+        .double_value(&[]);
+    assert!((losses[0] - first).abs() < 1e-5, "{} {first}", losses[0]);
+    assert!(losses[9] < 0.99 * losses[0], "{losses:?}");
+    let after = trainer.discriminator.params().weights();
+    assert!(
+        before
+            .iter()
+            .zip(after)
+            .all(|(before, after)| before.equal(after))
+    );
+}
+
+#[test]
 fn half_precision_gives_nearly_the_same_images_and_f32_gradients() {
     let fixture = fixture("logistic");
     let trainer = trainer(&fixture, &["train.precision=bf16"]);

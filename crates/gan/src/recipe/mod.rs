@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_is_refused_with_its_key() {
-        let cases: [(&str, &[&str], &str); 7] = [
+        let cases: [(&str, &[&str], &str); 13] = [
             (
                 "[train]\nresolution = 48\n",
                 &[],
@@ -181,6 +181,32 @@ mod tests {
             ),
             (SHORT, &["train.kimgs=1"], "unknown field `kimgs`"),
             (SHORT, &["adam.lr"], "found no `=`"),
+            (SHORT, &["objective.loss=hinge"], "unknown variant `hinge`"),
+            (
+                SHORT,
+                &["penalty.every=0"],
+                "penalty.every: expected a value from 1 to 1000, found 0",
+            ),
+            (
+                SHORT,
+                &["augment.cutout=1"],
+                "augment.cutout: expected a value from 0 to 0.9, found 1",
+            ),
+            (
+                SHORT,
+                &["networks.max_width=0"],
+                "networks.max_width: expected a value from 1 to 4096",
+            ),
+            (
+                SHORT,
+                &["networks.discriminator=projection"],
+                "penalty.r1: expected a value above 0 with networks.discriminator = \"projection\"",
+            ),
+            (
+                SHORT,
+                &["penalty.r1=1"],
+                "networks.discriminator: expected a value \"projection\" with a penalty",
+            ),
         ];
         for (text, set, expected) in cases {
             let error = parse(text, set).unwrap_err();

@@ -80,55 +80,58 @@ impl<'a> Batches<'a> {
             pixels.extend_from_slice(&sample.image()?);
             texts.extend_from_slice(&sample.vectors()?[caption * dims..(caption + 1) * dims]);
         }
-        self.drop_out(&mut texts, dims, step);
-        let images = self.flip(to_images(&pixels, side, self.resolution, self.device), step);
+        drop_out(
+            &self.augment,
+            &mut texts,
+            dims,
+            Random::new(self.seed, Stream::Dropout, step),
+        );
+        let mut images = to_images(&pixels, side, self.resolution, self.device);
+        if self.augment.flip {
+            images = mirror_some(&images, Random::new(self.seed, Stream::Flips, step));
+        }
         let texts = Tensor::from_slice(&texts)
             .view([-1, dims as i64])
             .to_device(self.device.tch());
         Ok(Batch { images, texts })
     }
+}
 
-    /// Drops captions and words from rows of `dims` values; what is left of a row has length 1 again.
-    fn drop_out(&self, texts: &mut [f32], dims: usize, step: u64) {
-        let Augment {
-            caption_dropout,
-            word_dropout,
-            ..
-        } = self.augment;
-        if caption_dropout == 0.0 && word_dropout == 0.0 {
-            return;
+/// Drops captions and words from rows of `dims` values; what is left of a row has length 1 again.
+fn drop_out(augment: &Augment, texts: &mut [f32], dims: usize, mut random: Random) {
+    let Augment {
+        caption_dropout,
+        word_dropout,
+        ..
+    } = *augment;
+    if caption_dropout == 0.0 && word_dropout == 0.0 {
+        return;
+    }
+    for row in texts.chunks_mut(dims) {
+        if random.unit() < caption_dropout {
+            row.fill(0.0);
+            continue;
         }
-        let mut random = Random::new(self.seed, Stream::Dropout, step);
-        for row in texts.chunks_mut(dims) {
-            if random.unit() < caption_dropout {
-                row.fill(0.0);
-                continue;
-            }
-            // A row that would lose all its words keeps them.
-            let whole = row.to_vec();
-            let zeroed = row
-                .iter_mut()
-                .filter(|v| **v != 0.0 && random.unit() < word_dropout);
-            zeroed.for_each(|value| *value = 0.0);
-            match row.iter().map(|v| v * v).sum::<f32>().sqrt() {
-                0.0 => row.copy_from_slice(&whole),
-                length => row.iter_mut().for_each(|v| *v /= length),
-            }
+        // A row that would lose all its words keeps them.
+        let whole = row.to_vec();
+        let dropped = row
+            .iter_mut()
+            .filter(|v| **v != 0.0 && random.unit() < word_dropout);
+        dropped.for_each(|value| *value = 0.0);
+        match row.iter().map(|v| v * v).sum::<f32>().sqrt() {
+            0.0 => row.copy_from_slice(&whole),
+            length => row.iter_mut().for_each(|v| *v /= length),
         }
     }
+}
 
-    /// Mirrors half of the images `[n, 3, r, r]`.
-    fn flip(&self, images: Tensor, step: u64) -> Tensor {
-        if !self.augment.flip {
-            return images;
-        }
-        let mut random = Random::new(self.seed, Stream::Flips, step);
-        let mirrored: Vec<bool> = (0..images.size()[0]).map(|_| random.below(2) == 1).collect();
-        let mirrored = Tensor::from_slice(&mirrored)
-            .view([-1, 1, 1, 1])
-            .to_device(images.device());
-        images.flip([3]).where_self(&mirrored, &images)
-    }
+/// Mirrors half of the images `[n, 3, r, r]`.
+fn mirror_some(images: &Tensor, mut random: Random) -> Tensor {
+    let mirrored: Vec<bool> = (0..images.size()[0]).map(|_| random.below(2) == 1).collect();
+    let mirrored = Tensor::from_slice(&mirrored)
+        .view([-1, 1, 1, 1])
+        .to_device(images.device());
+    images.flip([3]).where_self(&mirrored, images)
 }
 
 /// Pixels `[n, side, side, 3]` of u8 as images `[n, 3, r, r]` in -1..=1; larger sides are averaged down exactly.
@@ -162,6 +165,51 @@ mod tests {
         assert_eq!(
             Vec::<f32>::try_from(x.flatten(0, -1)).unwrap()[..4],
             [-1.0, 1.0, -1.0, 1.0]
+        );
+    }
+
+    fn random(stream: Stream) -> Random {
+        Random::new(5, stream, 0)
+    }
+
+    #[test]
+    fn dropped_captions_are_zeros_and_dropped_words_leave_rows_of_length_one() {
+        let row = [0.6_f32, 0.0, 0.8];
+        let drop = |caption_dropout, word_dropout| -> Vec<f32> {
+            let augment = Augment {
+                caption_dropout,
+                word_dropout,
+                ..Augment::default()
+            };
+            let mut texts = row.repeat(1000);
+            drop_out(&augment, &mut texts, 3, random(Stream::Dropout));
+            texts
+        };
+        assert_eq!(drop(0.0, 0.0), row.repeat(1000));
+        let captions = drop(0.3, 0.0);
+        let gone = captions.chunks(3).filter(|row| **row == [0.0; 3]).count();
+        assert!((230..370).contains(&gone), "{gone} of 1000");
+        let words = drop(0.0, 0.5);
+        // Of two words one is left half of the time; never none, and never another.
+        let alone = words.chunks(3).filter(|row| row.contains(&1.0)).count();
+        assert!((430..570).contains(&alone), "{alone} of 1000");
+        for row in words.chunks(3) {
+            assert_eq!(row[1], 0.0);
+            assert!((row.iter().map(|v| v * v).sum::<f32>() - 1.0).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn half_of_the_images_are_mirrored_and_the_others_as_they_were() {
+        let images = Tensor::arange(2 * 200, (Kind::Float, tch::Device::Cpu)).reshape([200, 1, 1, 2]);
+        let mixed = mirror_some(&images, random(Stream::Flips));
+        let first: Vec<f32> = Vec::try_from(mixed.select(3, 0).flatten(0, -1)).unwrap();
+        let mirrored = (0..).zip(&first).filter(|(i, v)| **v != (2 * i) as f32).count();
+        assert!((70..130).contains(&mirrored), "{mirrored} of 200");
+        assert!(
+            mixed
+                .sum_dim_intlist([3].as_slice(), false, Kind::Float)
+                .equal(&images.sum_dim_intlist([3].as_slice(), false, Kind::Float))
         );
     }
 
