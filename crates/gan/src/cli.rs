@@ -1,4 +1,4 @@
-//! The program: `gan train | eval | bench | doctor`.
+//! The program: `gan train | eval | report | bench | doctor`.
 
 use std::path::PathBuf;
 
@@ -31,6 +31,8 @@ enum Command {
     Train(TrainArgs),
     /// Measure what a run's model draws
     Eval(eval::command::EvalArgs),
+    /// Write report.html of a run anew, from what is in its folder
+    Report(ReportArgs),
     /// Measure the rate of training on made-up data
     Bench(BenchArgs),
     /// Say what this machine offers and what to do about what is missing
@@ -65,6 +67,13 @@ struct TrainArgs {
 }
 
 #[derive(Debug, Args)]
+struct ReportArgs {
+    /// Folder of the run
+    #[arg(long, value_name = "DIR")]
+    run: PathBuf,
+}
+
+#[derive(Debug, Args)]
 struct BenchArgs {
     #[command(flatten)]
     recipe: RecipeArgs,
@@ -95,6 +104,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Outcome> {
     match &cli.command {
         Command::Train(args) => train(&cli, args, &console),
         Command::Eval(args) => eval::command::run(args, &cli.common, cli.device.find()?, &console),
+        Command::Report(args) => report(args, cli.common.dry_run, &console),
         Command::Bench(args) => measure(&cli, args, &console),
         Command::Doctor => {
             let findings = doctor::examine();
@@ -128,7 +138,7 @@ fn train(cli: &Cli, args: &TrainArgs, console: &Console) -> anyhow::Result<Outco
     }
     let interrupt = Interrupt::install().context("cannot listen for Ctrl-C")?;
     let report = train::train(&plan, console, &interrupt)?;
-    let kimg = (report.step * plan.recipe.train.batch as u64) as f64 / 1000.0;
+    let kimg = report.images as f64 / 1000.0;
     let said = match (report.outcome, report.steps_now) {
         (Outcome::Interrupted, _) => "stopped and saved; --resume goes on",
         (Outcome::Done, 0) => "was trained before: nothing to do",
@@ -139,10 +149,35 @@ fn train(cli: &Cli, args: &TrainArgs, console: &Console) -> anyhow::Result<Outco
         "{}: {said}, {kimg:.1} kimg, {rate:.1} images/s",
         report.model.display()
     ))?;
+    if let Some(best) = report.best {
+        let path = plan.run.join(train::BEST);
+        let kimg = plan.recipe.images_in(best.step) as f64 / 1000.0;
+        console.result(format!(
+            "{}: the best, score {:.1} at {kimg:.1} kimg",
+            path.display(),
+            best.score
+        ))?;
+    }
     console.json_result(&json!({
         "step": report.step, "kimg": kimg, "images_per_second": rate, "model": report.model,
+        "best_step": report.best.map(|b| b.step), "best_score": report.best.map(|b| b.score),
     }))?;
     Ok(report.outcome)
+}
+
+fn report(args: &ReportArgs, dry_run: bool, console: &Console) -> anyhow::Result<Outcome> {
+    if dry_run {
+        let path = args.run.join(train::report::FILE);
+        console.result(format!("would write {}", path.display()))?;
+        return Ok(Outcome::Done);
+    }
+    let (path, warnings) = train::report::write(&args.run)?;
+    console.result(path.display().to_string())?;
+    for warning in &warnings {
+        console.result(format!("{}: {}", warning.title, warning.seen))?;
+    }
+    console.json_result(&json!({ "report": path, "warnings": warnings }))?;
+    Ok(Outcome::Done)
 }
 
 fn measure(cli: &Cli, args: &BenchArgs, console: &Console) -> anyhow::Result<Outcome> {

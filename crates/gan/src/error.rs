@@ -49,17 +49,31 @@ pub enum GanError {
         /// What to do.
         hint: &'static str,
     },
-    /// A loss is no longer a finite number.
-    #[error(
-        "step {step}: {loss} is {value}\nhint: the last checkpoint is intact; lower adam.lr (--set adam.lr=...) or raise train.batch, then --resume"
-    )]
+    /// A loss or a weight is no longer a finite number.
+    #[error("step {step}: {what} is {value}{first}\nhint: {}", not_finite_hint(*rewinds))]
     NotFinite {
-        /// The step whose loss it is.
+        /// The step after which it was so.
         step: u64,
-        /// Which loss.
-        loss: &'static str,
+        /// Which loss or tensor.
+        what: String,
         /// `NaN`, `inf` or `-inf`.
         value: f64,
+        /// Where it began, as far as that was found out: "; ...", or nothing.
+        first: String,
+        /// How often the run went back before.
+        rewinds: u32,
+    },
+    /// The device has no room for a step.
+    #[error("out of memory at batch {batch}, {resolution} pixels: {said}\nhint: {}", memory_hint(*fits, *batch))]
+    OutOfMemory {
+        /// Images in a step.
+        batch: usize,
+        /// Side of the images.
+        resolution: usize,
+        /// What libtorch said.
+        said: String,
+        /// The batch that was found to fit; 0 where not even two images do, `None` where nothing was tried.
+        fits: Option<usize>,
     },
     /// The loss of an evaluator's training is no longer a finite number.
     #[error("evaluator, step {step}: the loss is {value}\nhint: train it with another --seed")]
@@ -94,6 +108,31 @@ pub enum GanError {
         /// What the encoder said.
         source: png::EncodingError,
     },
+}
+
+fn not_finite_hint(rewinds: u32) -> String {
+    let anew = "begin anew (--force, or another --run) with a lower adam.lr, a larger train.batch, or train.precision=fp32";
+    match rewinds {
+        0 => format!(
+            "the last checkpoint is intact; --resume --set train.on_nan=rewind goes on from it at half the rate; or {anew}"
+        ),
+        n => format!(
+            "the run went back {n} times and is at 1/{} of its rate: that does not help; the last checkpoint is intact; {anew}",
+            1_u64 << n.min(63)
+        ),
+    }
+}
+
+fn memory_hint(fits: Option<usize>, batch: usize) -> String {
+    match fits {
+        Some(0) => "not even two images fit; take a smaller networks.width or train.resolution, or another --device".to_owned(),
+        Some(fits) => format!(
+            "a step of {fits} images was tried and fits: --set train.batch={fits}, for a run of its own (--force, or another --run)"
+        ),
+        None => format!(
+            "take a smaller train.batch than {batch}, or a smaller networks.width; `gan doctor` tells the memory that is there"
+        ),
+    }
 }
 
 impl From<tch::TchError> for GanError {

@@ -58,7 +58,21 @@ impl Model {
     /// # Errors
     /// The file cannot be written.
     pub fn save(&self, generator: &dyn Generator, images_seen: u64, path: &Path) -> Result<(), GanError> {
-        let about = Map::from_iter([
+        self.save_with(generator, images_seen, path, &[])
+    }
+
+    /// [`Model::save`] with more to be known of this model, by name.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn save_with(
+        &self,
+        generator: &dyn Generator,
+        images_seen: u64,
+        path: &Path,
+        more: &[(&str, Value)],
+    ) -> Result<(), GanError> {
+        let mut about = Map::from_iter([
             ("recipe".to_owned(), Value::from(self.recipe.to_toml()?)),
             ("dims".to_owned(), Value::from(self.dims)),
             (
@@ -68,6 +82,7 @@ impl Model {
             ("data".to_owned(), Value::from(self.data.as_str())),
             ("images_seen".to_owned(), Value::from(images_seen)),
         ]);
+        about.extend(more.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
         let named = generator.params().named();
         let tensors: Tensors = named
             .map(|(name, tensor)| (name.to_owned(), tensor.shallow_clone()))

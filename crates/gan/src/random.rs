@@ -30,6 +30,8 @@ pub enum Stream {
     Measures = 33,
     /// z of the pictures that are measured; the step is the picture's number.
     Measured = 34,
+    /// Which images are shown to D over and over.
+    Probe = 35,
 }
 
 /// Numbers of one stream at one step.

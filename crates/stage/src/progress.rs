@@ -76,6 +76,14 @@ impl Progress {
         }
     }
 
+    /// So many units are done now: fewer than before where work has to be done again.
+    pub fn set(&self, done: u64) {
+        self.bar.set_position(done);
+        if let Some(plain) = &self.plain {
+            plain.done.store(done, Ordering::Relaxed);
+        }
+    }
+
     /// A short remark at the end of the bar, such as the latest losses.
     pub fn note(&self, text: &str) {
         self.bar.set_message(text.to_owned());
@@ -106,7 +114,7 @@ impl Plain {
             *last = now;
         }
         let done = self.done.load(Ordering::Relaxed);
-        let rate = (done - self.start_at) as f64 / now.duration_since(self.begun).as_secs_f64();
+        let rate = done.saturating_sub(self.start_at) as f64 / now.duration_since(self.begun).as_secs_f64();
         let left = if rate > 0.0 {
             self.total.saturating_sub(done) as f64 / rate
         } else {

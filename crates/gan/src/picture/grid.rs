@@ -1,5 +1,7 @@
 //! Rows of images, each row under its caption.
 
+use serde::{Deserialize, Serialize};
+
 use super::RgbImage;
 use super::canvas::{CHAR_WIDTH, Canvas, LINE_HEIGHT};
 
@@ -16,19 +18,66 @@ pub struct Row {
     pub images: Vec<RgbImage>,
 }
 
+/// Where the images of a grid lie, so that a reader can take them out again: image `j` of row `i` begins at
+/// `(gap + j * (side + gap), tops[i])`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Layout {
+    /// The captions, one a row.
+    pub captions: Vec<String>,
+    /// Upper edge of each row's images, in pixels.
+    pub tops: Vec<usize>,
+    /// Images in a row.
+    pub columns: usize,
+    /// Side of an image as drawn, in pixels.
+    pub side: usize,
+    /// Pixels between two images.
+    pub gap: usize,
+}
+
+impl Layout {
+    /// Keyword of the iTXt chunk that carries a layout, as JSON.
+    pub const KEYWORD: &str = "grid";
+
+    /// The layout that [`draw_grid`] gives to these rows.
+    #[must_use]
+    pub fn of(rows: &[Row]) -> Self {
+        let side = drawn_side(rows);
+        let mut top = GAP;
+        let tops = rows.iter().map(|row| {
+            let at = top + label(row);
+            top = at + side + GAP;
+            at
+        });
+        Self {
+            tops: tops.collect(),
+            captions: rows.iter().map(|row| row.caption.clone()).collect(),
+            columns: rows.iter().map(|r| r.images.len()).max().unwrap_or(0),
+            side,
+            gap: GAP,
+        }
+    }
+}
+
+/// Side of the images, enlarged where they are small.
+fn drawn_side(rows: &[Row]) -> usize {
+    let images = rows.iter().flat_map(|r| &r.images);
+    let side = images.map(|i| i.width.max(i.height)).max().unwrap_or(1);
+    side * (CELL / side).max(1)
+}
+
+/// Height of a row's caption.
+fn label(row: &Row) -> usize {
+    if row.caption.is_empty() { 0 } else { LINE_HEIGHT }
+}
+
 /// Draws rows of images of one size below each other.
 #[must_use]
 pub fn draw_grid(rows: &[Row]) -> RgbImage {
-    let side = rows
-        .iter()
-        .flat_map(|r| &r.images)
-        .map(|i| i.width.max(i.height))
-        .max()
-        .unwrap_or(1);
-    let scale = (CELL / side).max(1);
+    let images = rows.iter().flat_map(|r| &r.images);
+    let side = images.map(|i| i.width.max(i.height)).max().unwrap_or(1);
+    let scale = drawn_side(rows) / side;
     let cell = side * scale + GAP;
     let columns = rows.iter().map(|r| r.images.len()).max().unwrap_or(0);
-    let label = |row: &Row| if row.caption.is_empty() { 0 } else { LINE_HEIGHT };
     let height = rows.iter().map(|r| label(r) + cell).sum::<usize>() + GAP;
     // A single column would cut every caption.
     let width = (columns * cell + GAP).max(60 * CHAR_WIDTH * usize::from(rows.iter().any(|r| label(r) > 0)));
@@ -66,5 +115,31 @@ mod tests {
         assert_eq!((grid.width, grid.height), (2 * 98 + 2, 2 * 98 + 2));
         let at = |x: usize, y: usize| grid.pixels[(y * grid.width + x) * 3];
         assert_eq!([at(2, 2), at(100, 2), at(2, 100), at(100, 100)], [10, 11, 20, 21]);
+    }
+
+    #[test]
+    fn every_image_lies_where_the_layout_says() {
+        let image = |v| RgbImage {
+            width: 40,
+            height: 40,
+            pixels: vec![v; 40 * 40 * 3],
+        };
+        let row = |caption: &str, v| Row {
+            caption: caption.to_owned(),
+            images: vec![image(v), image(v + 1)],
+        };
+        let rows = [row("a red shirt", 10), row("", 20), row("a bag", 30)];
+        let (grid, layout) = (draw_grid(&rows), Layout::of(&rows));
+        assert_eq!((layout.side, layout.columns), (80, 2));
+        for (i, &top) in layout.tops.iter().enumerate() {
+            for j in 0..2 {
+                let left = layout.gap + j * (layout.side + layout.gap);
+                let at = |x: usize, y: usize| grid.pixels[(y * grid.width + x) * 3];
+                let expected = (10 * (i + 1) + j) as u8;
+                let (right, bottom) = (left + layout.side - 1, top + layout.side - 1);
+                assert_eq!([at(left, top), at(right, bottom)], [expected; 2], "row {i}, image {j}");
+                assert_ne!([at(left - 1, top), at(left, bottom + 1)], [expected; 2]);
+            }
+        }
     }
 }

@@ -1,6 +1,5 @@
 //! An RGB picture in memory, from a tensor and to a PNG file.
 
-use std::io::Write;
 use std::path::Path;
 
 use tch::{Device, Kind, Tensor};
@@ -43,12 +42,34 @@ pub fn from_tensor(images: &Tensor) -> Result<Vec<RgbImage>, GanError> {
         .collect())
 }
 
-impl RgbImage {
-    /// Writes a PNG, atomically, with `texts` as its iTXt chunks (keyword and value).
+/// The bytes of a PNG file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Png {
+    /// Pixels in a row.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// The file.
+    pub bytes: Vec<u8>,
+}
+
+impl Png {
+    /// Writes the file, atomically.
     ///
     /// # Errors
-    /// A keyword that PNG does not allow, or the file cannot be written.
-    pub fn write_png(&self, path: &Path, texts: &[(&str, &str)]) -> Result<(), GanError> {
+    /// It cannot be written.
+    pub fn write(&self, path: &Path) -> Result<(), GanError> {
+        stage::atomic::write(path, &self.bytes)?;
+        Ok(())
+    }
+}
+
+impl RgbImage {
+    /// The picture as a PNG, with `texts` as its iTXt chunks (keyword and value). `path` names it in errors.
+    ///
+    /// # Errors
+    /// A keyword that PNG does not allow.
+    pub fn to_png(&self, path: &Path, texts: &[(&str, &str)]) -> Result<Png, GanError> {
         let encode = |source| GanError::Picture {
             path: path.to_owned(),
             source,
@@ -66,11 +87,19 @@ impl RgbImage {
         let mut writer = encoder.write_header().map_err(encode)?;
         writer.write_image_data(&self.pixels).map_err(encode)?;
         writer.finish().map_err(encode)?;
-        let mut file = stage::atomic::AtomicFile::create(path)?;
-        file.write_all(&bytes)
-            .map_err(|e| stage::StageError::io(path, "cannot write", e))?;
-        file.commit()?;
-        Ok(())
+        Ok(Png {
+            width: self.width,
+            height: self.height,
+            bytes,
+        })
+    }
+
+    /// Writes a PNG, atomically, with `texts` as its iTXt chunks (keyword and value).
+    ///
+    /// # Errors
+    /// A keyword that PNG does not allow, or the file cannot be written.
+    pub fn write_png(&self, path: &Path, texts: &[(&str, &str)]) -> Result<(), GanError> {
+        self.to_png(path, texts)?.write(path)
     }
 }
 

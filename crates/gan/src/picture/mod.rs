@@ -5,5 +5,5 @@ pub mod grid;
 pub mod image;
 
 pub use canvas::Canvas;
-pub use grid::{Row, draw_grid};
-pub use image::{RgbImage, from_tensor};
+pub use grid::{Layout, Row, draw_grid};
+pub use image::{Png, RgbImage, from_tensor};

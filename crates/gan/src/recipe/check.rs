@@ -41,6 +41,10 @@ impl Recipe {
         for (key, value) in rhythm {
             within(key, value > 0.0 && value <= 1e9, "above 0 and at most 1e9", value)?;
         }
+        let Train { eval_kimg, keep, .. } = self.train;
+        let eval_ok = (0.0..=1e9).contains(&eval_kimg);
+        within("train.eval_kimg", eval_ok, "from 0 (never) to 1e9", eval_kimg)?;
+        within("train.keep", (1..=1000).contains(&keep), "from 1 to 1000", keep)?;
         let Networks {
             z_dim,
             text_dim,

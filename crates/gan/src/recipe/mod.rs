@@ -9,7 +9,7 @@ use crate::GanError;
 
 pub use schema::{
     AdamRecipe, Augment, Captions, DiscriminatorKind, EmaRecipe, GeneratorKind, Loss, Networks, Objective,
-    Penalty, Precision, Recipe, Train,
+    OnDiskFull, OnNan, Penalty, Precision, Recipe, Train,
 };
 
 /// Resolutions that the networks come in, in pixels.
@@ -79,8 +79,14 @@ impl Recipe {
         ((kimg * 1000.0 / self.train.batch as f64).ceil() as u64).max(1)
     }
 
+    /// Real images shown in the first `steps` steps.
+    #[must_use]
+    pub fn images_in(&self, steps: u64) -> u64 {
+        steps * self.train.batch as u64
+    }
+
     /// The keys, as `a.b: old -> new`, in which `other` would give other weights. Length and rhythm of the
-    /// training do not: a run may be prolonged.
+    /// training do not, nor does what is done in trouble: a run may be prolonged, and helped.
     #[must_use]
     pub fn differences(&self, other: &Self) -> Vec<String> {
         let neutral = |recipe: &Self| {
@@ -90,6 +96,10 @@ impl Recipe {
             recipe.train.grid_kimg = 0.0;
             recipe.train.checkpoint_kimg = 0.0;
             recipe.train.checkpoint_minutes = 0.0;
+            recipe.train.eval_kimg = 0.0;
+            recipe.train.keep = 0;
+            recipe.train.on_nan = OnNan::Stop;
+            recipe.train.on_disk_full = OnDiskFull::Stop;
             toml::Table::try_from(recipe).unwrap_or_default()
         };
         let (old, new) = (neutral(self), neutral(other));
@@ -157,7 +167,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_is_refused_with_its_key() {
-        let cases: [(&str, &[&str], &str); 13] = [
+        let cases: [(&str, &[&str], &str); 16] = [
             (
                 "[train]\nresolution = 48\n",
                 &[],
@@ -180,6 +190,17 @@ mod tests {
                 "train.batch: expected a value from 2 to 4096",
             ),
             (SHORT, &["train.kimgs=1"], "unknown field `kimgs`"),
+            (
+                SHORT,
+                &["train.eval_kimg=-1"],
+                "train.eval_kimg: expected a value from 0 (never) to 1e9, found -1",
+            ),
+            (
+                SHORT,
+                &["train.keep=0"],
+                "train.keep: expected a value from 1 to 1000, found 0",
+            ),
+            (SHORT, &["train.on_nan=pray"], "unknown variant `pray`"),
             (SHORT, &["adam.lr"], "found no `=`"),
             (SHORT, &["objective.loss=hinge"], "unknown variant `hinge`"),
             (
@@ -217,11 +238,10 @@ mod tests {
     #[test]
     fn a_longer_training_is_the_same_run_and_another_rate_is_not() {
         let recipe = parse(SHORT, &[]).unwrap();
-        assert!(
-            recipe
-                .differences(&parse(SHORT, &["train.kimg=5"]).unwrap())
-                .is_empty()
-        );
+        for set in ["train.kimg=5", "train.on_nan=rewind", "train.keep=9"] {
+            let other = parse(SHORT, &[set]).unwrap();
+            assert_eq!(recipe.differences(&other), <[&str; 0]>::default(), "{set}");
+        }
         let other = parse(SHORT, &["adam.lr=0.001"]).unwrap();
         assert_eq!(recipe.differences(&other), ["adam.lr: 0.0002 -> 0.001"]);
     }

@@ -52,6 +52,18 @@ pub struct Train {
     /// And after so many minutes without a save, so that a slow machine does not lose hours.
     #[serde(default = "defaults::checkpoint_minutes")]
     pub checkpoint_minutes: f64,
+    /// The averaged generator is measured this often, where the data have an evaluator; 0 is never.
+    #[serde(default = "defaults::eval_kimg")]
+    pub eval_kimg: f64,
+    /// Checkpoints that are kept, the newest ones.
+    #[serde(default = "defaults::keep")]
+    pub keep: usize,
+    /// What is done when a loss or a weight is no longer a finite number.
+    #[serde(default)]
+    pub on_nan: OnNan,
+    /// What is done when the disk is full.
+    #[serde(default)]
+    pub on_disk_full: OnDiskFull,
     /// Seed of weights, order, captions and noise.
     #[serde(default = "defaults::seed")]
     pub seed: u64,
@@ -61,6 +73,28 @@ pub struct Train {
     /// What large maps are computed in. Weights, optimizers, texts, logits and losses are f32 throughout.
     #[serde(default)]
     pub precision: Precision,
+}
+
+/// What is done when a loss or a weight is no longer a finite number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnNan {
+    /// The run stops and says which tensor it was; the last checkpoint stays.
+    #[default]
+    Stop,
+    /// The run goes back to its last checkpoint and on from there at half the rate, three times at most.
+    Rewind,
+}
+
+/// What is done when the disk is full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnDiskFull {
+    /// The run stops; the last checkpoint stays.
+    #[default]
+    Stop,
+    /// The run says so and goes on; what could not be written is tried again when it is next due.
+    Continue,
 }
 
 /// A type of floating-point values.
@@ -229,6 +263,12 @@ mod defaults {
     }
     pub(super) const fn checkpoint_minutes() -> f64 {
         10.0
+    }
+    pub(super) const fn eval_kimg() -> f64 {
+        20.0
+    }
+    pub(super) const fn keep() -> usize {
+        2
     }
     pub(super) const fn seed() -> u64 {
         1

@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use dataset::{Dataset, Sample, Split};
-use tch::Tensor;
+use tch::{Kind, Tensor};
 
 use super::batches::to_images;
 use crate::GanError;
 use crate::device::Device;
 use crate::networks::{Generator, Pass};
-use crate::picture::{Row, draw_grid, from_tensor};
+use crate::picture::{Layout, Png, RgbImage, Row, draw_grid, from_tensor};
 use crate::random::{Random, Stream};
 use crate::recipe::{Captions, Recipe};
 
@@ -21,8 +21,38 @@ const COLUMNS: usize = 8;
 /// What every grid of a run shows.
 pub struct Grids {
     captions: Vec<String>,
+    /// Pixels of the captions' own products, side of the data each.
+    photos: Vec<u8>,
     texts: Tensor,
     z: Tensor,
+}
+
+/// A grid that was drawn.
+pub struct Drawn {
+    /// The picture, with its [`Layout`].
+    pub png: Png,
+    /// Standard deviation of a pixel's value (0..=1) over the z of one caption, its mean over pixels and captions: 0 where
+    /// all z give the same picture.
+    pub z_spread: f64,
+}
+
+/// How names of grids begin in a run folder.
+pub const FAKES: &str = "fakes-";
+
+/// Name of the grid after so many images: `fakes-000020.png` after 20 kimg.
+#[must_use]
+pub fn name(images: u64) -> String {
+    format!("{FAKES}{:06}.png", images / 1000)
+}
+
+/// Which of a product's captions a grid asks for: `full` where that is all that the recipe trains on, else `title`, the
+/// one that a person can read in a line.
+#[must_use]
+pub fn caption(data: &Dataset, recipe: &Recipe) -> usize {
+    match recipe.train.captions {
+        Captions::Full => 0,
+        Captions::Any => 1.min(data.captions().saturating_sub(1)),
+    }
 }
 
 impl Grids {
@@ -31,15 +61,13 @@ impl Grids {
     /// # Errors
     /// A product's vectors are damaged.
     pub fn new(data: &Dataset, recipe: &Recipe, device: Device) -> Result<Self, GanError> {
-        // `full` is what the recipe trains on, `title` the one that a person can read in a line.
-        let caption = match recipe.train.captions {
-            Captions::Full => 0,
-            Captions::Any => 1.min(data.captions().saturating_sub(1)),
-        };
+        let caption = caption(data, recipe);
         let dims = data.dims();
         let chosen = choose(data);
         let mut rows: Vec<f32> = Vec::with_capacity(chosen.len() * dims);
+        let mut photos = Vec::new();
         for sample in &chosen {
+            photos.extend_from_slice(&sample.image()?);
             rows.extend_from_slice(&sample.vectors()?[caption * dims..(caption + 1) * dims]);
         }
         let texts = Tensor::from_slice(&rows).view([-1, dims as i64]);
@@ -55,29 +83,56 @@ impl Grids {
             texts: texts
                 .repeat_interleave_self_int(COLUMNS as i64, 0, None)
                 .to_device(device.tch()),
+            photos,
             z,
         })
     }
 
-    /// Draws the grid of a generator.
+    /// Draws the grid of a generator; `path` names it in errors. `None` where the data have no product to ask for.
+    ///
+    /// # Errors
+    /// libtorch refuses a call.
+    pub fn fakes(&self, generator: &dyn Generator, path: &Path) -> Result<Option<Drawn>, GanError> {
+        if self.captions.is_empty() {
+            return Ok(None);
+        }
+        let images = tch::no_grad(|| generator.forward(&self.z, &self.texts, Pass::DRAWING));
+        let by_caption = ((&images + 1.0) / 2.0).clamp(0.0, 1.0);
+        let by_caption = by_caption.reshape([self.captions.len() as i64, COLUMNS as i64, -1]);
+        let spread = by_caption.std_dim([1].as_slice(), false, false).mean(Kind::Float);
+        let png = self.sheet(&from_tensor(&images)?, COLUMNS, path)?;
+        Ok(Some(Drawn {
+            png,
+            z_spread: f64::try_from(spread)?,
+        }))
+    }
+
+    /// Writes the photos of the captions' own products, as rows of one image.
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn fakes(&self, generator: &dyn Generator, path: &Path) -> Result<(), GanError> {
+    pub fn photos(&self, data: &Dataset, recipe: &Recipe, path: &Path) -> Result<(), GanError> {
         if self.captions.is_empty() {
             return Ok(());
         }
-        let images = tch::no_grad(|| generator.forward(&self.z, &self.texts, Pass::DRAWING));
-        let rows: Vec<Row> = self
-            .captions
-            .iter()
-            .zip(from_tensor(&images)?.chunks(COLUMNS))
+        let images = to_images(
+            &self.photos,
+            data.resolution(),
+            recipe.train.resolution,
+            Device::CPU,
+        );
+        self.sheet(&from_tensor(&images)?, 1, path)?.write(path)
+    }
+
+    fn sheet(&self, images: &[RgbImage], columns: usize, path: &Path) -> Result<Png, GanError> {
+        let rows: Vec<Row> = (self.captions.iter().zip(images.chunks(columns)))
             .map(|(caption, images)| Row {
                 caption: caption.clone(),
                 images: images.to_vec(),
             })
             .collect();
-        draw_grid(&rows).write_png(path, &[])
+        let layout = serde_json::to_string(&Layout::of(&rows)).map_err(|e| GanError::Torch(e.to_string()))?;
+        draw_grid(&rows).to_png(path, &[(Layout::KEYWORD, &layout)])
     }
 }
 

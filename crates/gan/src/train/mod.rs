@@ -1,7 +1,18 @@
 //! The training: set up, then one loop with named phases.
 
+pub mod appended;
 pub mod batches;
+pub mod clock;
+pub mod diary;
+pub mod events;
+pub mod fault;
+pub mod figures;
 pub mod grids;
+pub mod measuring;
+pub mod memory;
+pub mod probe;
+pub mod recovery;
+pub mod report;
 pub mod run_folder;
 pub mod stats;
 pub mod step;
@@ -14,9 +25,15 @@ use dataset::Dataset;
 use stage::{Console, Interrupt, Outcome, Progress};
 
 use self::batches::Batches;
+use self::clock::{Clock, memory_mib};
+use self::diary::Diary;
 use self::grids::Grids;
+use self::measuring::Measuring;
+use self::memory::caught;
+use self::probe::Probe;
+use self::recovery::Recovery;
 use self::run_folder::{Position, RunFolder};
-use self::stats::{Line, Pending, Stats};
+use self::stats::{Line, Measures, Pending};
 use self::step::Trainer;
 use crate::device::Device;
 use crate::random::{Random, Stream};
@@ -25,8 +42,12 @@ use crate::{GanError, Model};
 
 /// Name of the model in a run folder.
 pub const MODEL: &str = "model.safetensors";
+/// Name of the model with the best score in a run folder.
+pub const BEST: &str = "best.safetensors";
 /// Name of the grid of real images in a run folder.
 pub const REALS: &str = "reals.png";
+/// Name of the photos of the products whose captions the grids ask for.
+pub const PHOTOS: &str = "photos.png";
 
 /// A checked request to train.
 #[derive(Debug, Clone)]
@@ -56,32 +77,40 @@ pub struct Report {
     pub steps_now: u64,
     /// Images a second of this sitting; 0 where nothing was left to do.
     pub images_per_second: f64,
+    /// Real images shown, over all sittings.
+    pub images: u64,
     /// Where the model is.
     pub model: PathBuf,
+    /// The best that was measured, if any was.
+    pub best: Option<run_folder::Best>,
 }
 
 /// Trains as planned, from the start or from the newest checkpoint, until the recipe's end or Ctrl-C.
 ///
 /// # Errors
-/// The data do not fit, the folder is another run's, a loss is no longer finite, or the disk is full. The run can
-/// then go on from its last checkpoint.
+/// The data do not fit, the folder is another run's, something is no longer finite, there is no room in memory or on the
+/// disk. The run can then go on from its last checkpoint.
 pub fn train(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Result<Report, GanError> {
+    sit(plan, console, interrupt).map_err(|e| memory::advised(e, &plan.recipe, plan.device, console))
+}
+
+/// One sitting of a run.
+fn sit(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Result<Report, GanError> {
     let TrainPlan { recipe, device, .. } = plan;
     let data = Dataset::open(&plan.data)?;
     let mut batches = Batches::new(&data, &plan.data, recipe, *device)?;
     let folder = RunFolder::open(&plan.run, recipe, plan.resume, plan.force)?;
-    let trainer = Trainer::new(recipe, data.dims(), *device);
-    let begun_at = folder
-        .load(&trainer, data.content_hash(), |text| console.warn(text))?
-        .unwrap_or_default();
-    let stats = Stats::open(folder.dir(), begun_at)?;
+    let recovery = Recovery::new(&folder, &data, recipe, *device, console);
+    let (mut trainer, begun_at) = recovery.newest()?;
+    let mut diary = Diary::open(folder.dir(), begun_at, recipe.train.on_disk_full, *console)?;
     let grids = Grids::new(&data, recipe, *device)?;
+    let probe = Probe::new(&data, recipe, *device)?;
     let model = Model::of_run(&data, recipe);
-    if begun_at == Position::default() {
+    if begun_at.step == 0 {
         grids::reals(&data, recipe, &folder.dir().join(REALS))?;
+        grids.photos(&data, recipe, &folder.dir().join(PHOTOS))?;
     }
 
-    let batch = recipe.train.batch as u64;
     let end = recipe.steps();
     let every = |kimg: f64| recipe.steps_in(kimg);
     let (tick, grid, checkpoint) = (
@@ -89,47 +118,103 @@ pub fn train(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Resu
         every(recipe.train.grid_kimg),
         every(recipe.train.checkpoint_kimg),
     );
+    let eval = every(recipe.train.eval_kimg);
     console.info(start_line(plan, &trainer, begun_at, end));
-    let progress = Progress::new(console, "train", "images", begun_at.step * batch, end * batch);
-    let started = Instant::now();
+    // Looking at the real photos takes a while that a run with nothing to do need not wait.
+    let evaluator = (begun_at.step < end).then(|| measuring::evaluator(&plan.data, recipe, *device, console));
+    let evaluator = evaluator.flatten();
+    let measuring = evaluator
+        .as_ref()
+        .and_then(|e| Measuring::new(&data, &plan.data, e, recipe, *device, console));
+
+    let images = |step: u64| recipe.images_in(step);
+    let progress = Progress::new(console, "train", "images", images(begun_at.step), images(end));
+    let mut clock = Clock::start();
     let mut at = begun_at;
-    let mut last_tick = (started, at.step);
-    let mut last_save = started;
+    let mut last_tick = (0.0, at.step);
+    let mut last_save = Instant::now();
     let patience = Duration::from_secs_f64(recipe.train.checkpoint_minutes * 60.0);
     let mut pending = Pending::default();
 
     while at.step < end {
-        let noise = Random::new(recipe.train.seed, Stream::Noise, at.step)
-            .normal_tensor(&[batch as i64, recipe.networks.z_dim as i64], device.tch());
-        let measures = trainer.step(&batches.at(at.step)?, &noise, at.step)?;
-        pending.push(measures);
+        let mut step = |trainer: &Trainer, step: u64| take_step(trainer, &mut batches, recipe, *device, step);
+        pending.push(step(&trainer, at.step)?);
         at.step += 1;
-        at.seconds = begun_at.seconds + started.elapsed().as_secs_f64();
-        progress.inc(batch);
+        at.seconds = begun_at.seconds + clock.seconds();
+        progress.inc(images(at.step) - images(at.step - 1));
 
-        let stop = at.step == end || interrupt.requested();
+        let last = at.step == end;
+        let stop = last || interrupt.requested();
         let due = |steps: u64| stop || at.step.is_multiple_of(steps);
         let save = due(checkpoint) || last_save.elapsed() >= patience;
-        if due(tick) || due(grid) || save {
-            let now = Instant::now();
-            let rate = ((at.step - last_tick.1) * batch) as f64 / (now - last_tick.0).as_secs_f64();
-            let line = line(at, batch, pending.take(at.step)?, rate);
-            last_tick = (now, at.step);
-            stats.append(&line)?;
-            progress.note(&losses_in_short(&line));
+        let measure = recipe.train.eval_kimg > 0.0 && (last || at.step.is_multiple_of(eval));
+        if !(due(tick) || due(grid) || save || measure) {
+            continue;
+        }
+
+        // Is all well?
+        let means = pending
+            .take(at.step)
+            .and_then(|means| fault::check_if(save, &trainer, at.step).map(|()| means));
+        let now = clock.seconds();
+        let rate = (images(at.step) - images(last_tick.1)) as f64 / (now - last_tick.0);
+        let mut means = match means {
+            Ok(means) => means,
+            Err(found) => {
+                let per_second = (at.step - last_tick.1) as f64 / (now - last_tick.0);
+                (trainer, at) = clock.aside(|| recovery.after(found, trainer, at, per_second, &mut step))?;
+                diary = Diary::open(folder.dir(), at, recipe.train.on_disk_full, *console)?;
+                (pending, last_tick) = (Pending::default(), (clock.seconds(), at.step));
+                progress.set(images(at.step));
+                continue;
+            }
+        };
+        last_tick = (now, at.step);
+
+        // Look and measure, which is no training.
+        if let Some(probe) = &probe {
+            means.extend(clock.aside(|| caught(recipe, || probe.measures(&trainer)))?);
+        }
+        if let (true, Some(measuring)) = (measure, &measuring) {
+            let light = clock.aside(|| caught(recipe, || measuring.measure(trainer.average.as_ref())))?;
+            let figures = measuring::figures(&light);
+            let path = folder.dir().join(BEST);
+            let average = trainer.average.as_ref();
+            let best = measuring::keep_best(at, light.score(), &model, average, images(at.step), &path);
+            at.best = diary.tolerate(best)?.unwrap_or(at.best);
+            means.extend(figures);
         }
         if due(grid) {
-            let name = format!("fakes-{:06}.png", at.step * batch / 1000);
-            grids.fakes(trainer.average.as_ref(), &folder.dir().join(name))?;
+            let path = folder.dir().join(grids::name(images(at.step)));
+            let drawn = clock.aside(|| caught(recipe, || grids.fakes(trainer.average.as_ref(), &path)))?;
+            if let Some(drawn) = drawn {
+                means.insert("z_spread".to_owned(), drawn.z_spread);
+                diary.picture(at.step, &drawn.png, &path)?;
+            }
         }
+        if at.rewinds > 0 {
+            means.insert("rewinds".to_owned(), f64::from(at.rewinds));
+        }
+        let line = line(at, images(at.step), means, rate);
+        diary.line(&line)?;
+        progress.note(&in_short(&line));
+
         if save {
-            folder.save(&trainer, at, data.content_hash())?;
-            model.save(
-                trainer.average.as_ref(),
-                at.step * batch,
-                &folder.dir().join(MODEL),
-            )?;
+            let saved = folder.save(&trainer, at, data.content_hash()).and_then(|()| {
+                let path = folder.dir().join(MODEL);
+                model.save(trainer.average.as_ref(), images(at.step), &path)
+            });
+            // What is not saved at the end is lost.
+            if stop {
+                saved?;
+            } else {
+                let _ = diary.tolerate(saved)?;
+            }
             last_save = Instant::now();
+        }
+        if due(grid) {
+            let written = clock.aside(|| report::write(folder.dir()));
+            let _ = diary.tolerate(written)?;
         }
         if stop {
             break;
@@ -137,8 +222,7 @@ pub fn train(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Resu
     }
 
     progress.finish();
-    let steps_now = at.step - begun_at.step;
-    let seconds = started.elapsed().as_secs_f64();
+    let shown = images(at.step).saturating_sub(images(begun_at.step));
     Ok(Report {
         outcome: if at.step < end {
             Outcome::Interrupted
@@ -146,13 +230,30 @@ pub fn train(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Resu
             Outcome::Done
         },
         step: at.step,
-        steps_now,
-        images_per_second: if steps_now > 0 {
-            (steps_now * batch) as f64 / seconds
+        steps_now: at.step.saturating_sub(begun_at.step),
+        images_per_second: if shown > 0 {
+            shown as f64 / clock.seconds()
         } else {
             0.0
         },
+        images: images(at.step),
         model: folder.dir().join(MODEL),
+        best: at.best,
+    })
+}
+
+/// The step after `step` others, by its own batch and noise.
+fn take_step(
+    trainer: &Trainer,
+    batches: &mut Batches<'_>,
+    recipe: &Recipe,
+    device: Device,
+    step: u64,
+) -> Result<Measures, GanError> {
+    memory::caught(recipe, || {
+        let shape = [recipe.train.batch as i64, recipe.networks.z_dim as i64];
+        let noise = Random::new(recipe.train.seed, Stream::Noise, step).normal_tensor(&shape, device.tch());
+        trainer.step(&batches.at(step)?, &noise, step)
     })
 }
 
@@ -172,19 +273,21 @@ fn start_line(plan: &TrainPlan, trainer: &Trainer, at: Position, end: u64) -> St
     )
 }
 
-/// D's and G's losses, of which a recipe may have only one.
-fn losses_in_short(line: &Line) -> String {
+/// D's and G's losses, of which a recipe may have only one, and the memory.
+fn in_short(line: &Line) -> String {
     let of = |name, measure| line.measure(measure).map(|loss| format!("{name} {loss:.3}"));
-    let losses: Vec<String> = of("D", "d_loss").into_iter().chain(of("G", "g_loss")).collect();
-    losses.join(" ")
+    let losses = of("D", "d_loss").into_iter().chain(of("G", "g_loss"));
+    let memory = line.memory_mib.map(|mib| format!("{:.1} GiB", mib / 1024.0));
+    losses.chain(memory).collect::<Vec<_>>().join(" ")
 }
 
-fn line(at: Position, batch: u64, measures: BTreeMap<String, f64>, images_per_second: f64) -> Line {
+fn line(at: Position, images: u64, measures: BTreeMap<String, f64>, images_per_second: f64) -> Line {
     Line {
         step: at.step,
-        kimg: (at.step * batch) as f64 / 1000.0,
+        kimg: images as f64 / 1000.0,
         measures,
         images_per_second,
         seconds: at.seconds,
+        memory_mib: memory_mib(),
     }
 }

@@ -10,14 +10,15 @@ use super::step::Trainer;
 use crate::recipe::Recipe;
 use crate::{GanError, weights_file};
 
-const CONFIG: &str = "config.toml";
+/// Name of the resolved recipe in a run folder.
+pub const CONFIG: &str = "config.toml";
 const CHECKPOINTS: &str = "checkpoints";
-/// Checkpoints that are kept: the newest and, should it be damaged, the one before.
-const KEEP: usize = 2;
 
 /// A run folder held by this process.
 pub struct RunFolder {
     dir: PathBuf,
+    /// Checkpoints that are kept: the newest and, should they be damaged, those before.
+    keep: usize,
     _lock: File,
 }
 
@@ -28,6 +29,19 @@ pub struct Position {
     pub step: u64,
     /// Seconds of training, over all its sittings.
     pub seconds: f64,
+    /// How often it went back to a checkpoint because something was no longer finite. Each time halves the rate.
+    pub rewinds: u32,
+    /// The best that was measured so far.
+    pub best: Option<Best>,
+}
+
+/// The model with the highest score of a run.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Best {
+    /// Steps taken when it was measured.
+    pub step: u64,
+    /// Its score ([`crate::eval::Light::score`]).
+    pub score: f64,
 }
 
 impl RunFolder {
@@ -41,6 +55,7 @@ impl RunFolder {
         fs::create_dir_all(dir).map_err(|e| StageError::io(dir, "cannot make the folder", e))?;
         let folder = Self {
             dir: dir.to_owned(),
+            keep: recipe.train.keep,
             _lock: stage::folder::lock(dir)?,
         };
         if force {
@@ -64,38 +79,43 @@ impl RunFolder {
     /// # Errors
     /// The disk is full or fails; earlier checkpoints are untouched.
     pub fn save(&self, trainer: &Trainer, position: Position, data_hash: &str) -> Result<(), GanError> {
-        let about = Map::from_iter([
+        let mut about = Map::from_iter([
             ("step".to_owned(), Value::from(position.step)),
             ("seconds".to_owned(), Value::from(position.seconds)),
             ("data".to_owned(), Value::from(data_hash)),
+            ("rewinds".to_owned(), Value::from(position.rewinds)),
         ]);
+        if let Some(best) = position.best {
+            about.insert("best_step".to_owned(), Value::from(best.step));
+            about.insert("best_score".to_owned(), Value::from(best.score));
+        }
         let path = self
             .dir
             .join(CHECKPOINTS)
             .join(format!("step-{:010}.safetensors", position.step));
         weights_file::write(&path, "checkpoint", about, &trainer.state())?;
         let paths = self.checkpoints()?;
-        for old in &paths[..paths.len().saturating_sub(KEEP)] {
+        for old in &paths[..paths.len().saturating_sub(self.keep)] {
             fs::remove_file(old).map_err(|e| StageError::io(old, "cannot remove", e))?;
         }
         Ok(())
     }
 
-    /// Loads the newest checkpoint that is whole into `trainer`; `None` where there is none. `warn` hears of each
-    /// damaged one that is passed over.
+    /// Loads the newest checkpoint that is whole into the trainer that `fresh` makes for its position; `None` where there
+    /// is none. `warn` hears of each damaged one that is passed over.
     ///
     /// # Errors
     /// All checkpoints are damaged, or the run is of other data.
     pub fn load(
         &self,
-        trainer: &Trainer,
         data_hash: &str,
+        fresh: impl Fn(Position) -> Result<Trainer, GanError>,
         mut warn: impl FnMut(&str),
-    ) -> Result<Option<Position>, GanError> {
+    ) -> Result<Option<(Trainer, Position)>, GanError> {
         let mut last_error = None;
         for path in self.checkpoints()?.iter().rev() {
-            match load_one(path, trainer, data_hash) {
-                Ok(position) => return Ok(Some(position)),
+            match load_one(path, &fresh, data_hash) {
+                Ok(found) => return Ok(Some(found)),
                 Err(e @ GanError::File { .. }) => {
                     let text = e.to_string();
                     warn(&format!(
@@ -158,16 +178,25 @@ impl RunFolder {
 
     /// Removes what a run writes, and nothing else that somebody may keep in the folder.
     fn clear(&self) -> Result<(), GanError> {
-        let names = [CONFIG, super::stats::FILE, super::MODEL, super::REALS];
+        let names = [
+            CONFIG,
+            super::stats::FILE,
+            super::MODEL,
+            super::BEST,
+            super::REALS,
+            super::PHOTOS,
+            super::report::FILE,
+        ];
         let mut paths: Vec<PathBuf> = names.iter().map(|n| self.dir.join(n)).collect();
         paths.extend(self.checkpoints()?);
+        paths.extend(super::events::files(&self.dir)?);
         let entries = fs::read_dir(&self.dir).map_err(|e| StageError::io(&self.dir, "cannot list", e))?;
         for entry in entries {
             let path = entry
                 .map_err(|e| StageError::io(&self.dir, "cannot list", e))?
                 .path();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            if name.starts_with("fakes-") && name.ends_with(".png") {
+            if name.starts_with(super::grids::FAKES) && name.ends_with(".png") {
                 paths.push(path);
             }
         }
@@ -178,7 +207,11 @@ impl RunFolder {
     }
 }
 
-fn load_one(path: &Path, trainer: &Trainer, data_hash: &str) -> Result<Position, GanError> {
+fn load_one(
+    path: &Path,
+    fresh: impl Fn(Position) -> Result<Trainer, GanError>,
+    data_hash: &str,
+) -> Result<(Trainer, Position), GanError> {
     let (about, tensors) = weights_file::read(path, "checkpoint")?;
     if about.get("data").and_then(Value::as_str) != Some(data_hash) {
         return Err(GanError::Run {
@@ -193,14 +226,45 @@ fn load_one(path: &Path, trainer: &Trainer, data_hash: &str) -> Result<Position,
         found,
         hint: "the checkpoint is of other networks; choose another --run",
     };
+    let position = position(&about).map_err(bad)?;
+    let trainer = fresh(position)?;
     trainer.load(&tensors).map_err(bad)?;
+    Ok((trainer, position))
+}
+
+/// What a checkpoint's metadata say; what is missing, where it must be there.
+fn position(about: &Map<String, Value>) -> Result<Position, (String, String)> {
     let number = |key: &str| {
-        about
-            .get(key)
-            .ok_or_else(|| bad((format!("`{key}`"), "none".to_owned())))
+        let value = about.get(key);
+        value.ok_or_else(|| (format!("`{key}`"), "none".to_owned()))
     };
+    let best = || {
+        let step = about.get("best_step")?.as_u64()?;
+        let score = about.get("best_score")?.as_f64()?;
+        Some(Best { step, score })
+    };
+    let rewinds = about.get("rewinds").and_then(Value::as_u64).unwrap_or(0);
     Ok(Position {
         step: number("step")?.as_u64().unwrap_or_default(),
         seconds: number("seconds")?.as_f64().unwrap_or_default(),
+        rewinds: u32::try_from(rewinds).unwrap_or(u32::MAX),
+        best: best(),
     })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_comes_back_from_the_metadata_and_older_ones_are_read() {
+        let about = |text: &str| serde_json::from_str::<Map<String, Value>>(text).unwrap();
+        let old = position(&about(r#"{"step": 7, "seconds": 1.5}"#)).unwrap();
+        assert_eq!((old.step, old.rewinds, old.best), (7, 0, None));
+        let text = r#"{"step": 7, "seconds": 1.5, "rewinds": 2, "best_step": 5, "best_score": 0.1}"#;
+        let new = position(&about(text)).unwrap();
+        assert_eq!((new.rewinds, new.best), (2, Some(Best { step: 5, score: 0.1 })));
+        assert_eq!(position(&about("{}")).unwrap_err().0, "`step`");
+    }
 }

@@ -1,14 +1,13 @@
 //! `stats.jsonl`: a line of measures a tick.
 
 use std::collections::BTreeMap;
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use stage::{StageError, atomic};
 use tch::{Kind, Tensor};
 
+use super::appended::Appended;
 use super::run_folder::Position;
 use crate::GanError;
 
@@ -16,20 +15,24 @@ use crate::GanError;
 pub const FILE: &str = "stats.jsonl";
 
 /// A line of the file: means since the line before.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Line {
     /// Steps taken.
     pub step: u64,
     /// Thousands of real images shown.
     pub kimg: f64,
     /// Means since the line before: losses in nats (`d_loss`, `g_loss`, ...), D's mean belief that reals and fakes are
-    /// real (`d_real`, `d_fake`, 0..=1), penalties without their weights (`r1`, `r2`).
+    /// real (`d_real`, `d_fake`, 0..=1), penalties without their weights (`r1`, `r2`). And as of this step: what D says of
+    /// fixed images ([`super::probe`]), and now and then the light evaluation ([`super::measuring`]).
     #[serde(flatten)]
     pub measures: BTreeMap<String, f64>,
     /// Rate of the training since the line before.
     pub images_per_second: f64,
     /// Seconds of training so far.
     pub seconds: f64,
+    /// Memory that the process holds in the machine (not on a GPU), in MiB, where the system tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_mib: Option<f64>,
 }
 
 impl Line {
@@ -37,6 +40,18 @@ impl Line {
     #[must_use]
     pub fn measure(&self, name: &str) -> Option<f64> {
         self.measures.get(name).copied()
+    }
+
+    /// Every figure but the step, by name.
+    pub fn figures(&self) -> impl Iterator<Item = (&str, f64)> {
+        let measures = self.measures.iter().map(|(name, value)| (name.as_str(), *value));
+        let more = [
+            ("kimg", self.kimg),
+            ("images_per_second", self.images_per_second),
+            ("seconds", self.seconds),
+        ];
+        let memory = self.memory_mib.map(|mib| ("memory_mib", mib));
+        measures.chain(more).chain(memory)
     }
 }
 
@@ -87,7 +102,13 @@ impl Pending {
         for (step, measures) in (first..).zip(&steps) {
             for ((loss, _), value) in measures.iter().zip(&mut values) {
                 if !value.is_finite() {
-                    return Err(GanError::NotFinite { step, loss, value });
+                    return Err(GanError::NotFinite {
+                        step,
+                        what: loss.to_owned(),
+                        value,
+                        first: String::new(),
+                        rewinds: 0,
+                    });
                 }
                 let (sum, n) = sums.entry(loss).or_default();
                 *sum += value;
@@ -100,9 +121,7 @@ impl Pending {
 }
 
 /// The file, open for appending.
-pub struct Stats {
-    path: PathBuf,
-}
+pub struct Stats(Appended);
 
 impl Stats {
     /// The file of a run that stands at `position`: lines after it are dropped, for they come again.
@@ -111,29 +130,45 @@ impl Stats {
     /// The file cannot be read or written.
     pub fn open(dir: &Path, position: Position) -> Result<Self, GanError> {
         let path = dir.join(FILE);
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(e) => return Err(StageError::io(&path, "cannot read", e).into()),
-        };
-        // A line cut by a kill is no JSON and goes as well.
-        let known = |line: &&str| serde_json::from_str::<Line>(line).is_ok_and(|l| l.step <= position.step);
+        let text = text(dir)?;
+        let known = |line: &&str| parse(line).is_some_and(|l| l.step <= position.step);
         let kept: String = text.lines().filter(known).flat_map(|line| [line, "\n"]).collect();
         atomic::write(&path, kept.as_bytes())?;
-        Ok(Self { path })
+        Ok(Self(Appended::new(path, kept.len() as u64)))
     }
 
     /// Appends a line.
     ///
     /// # Errors
-    /// The disk is full or fails.
-    pub fn append(&self, line: &Line) -> Result<(), GanError> {
-        let fail = |e| StageError::io(&self.path, "cannot append to", e);
-        let mut text = serde_json::to_string(line).map_err(|e| fail(e.into()))?;
+    /// The disk is full or fails. The line is then written with the next.
+    pub fn append(&mut self, line: &Line) -> Result<(), GanError> {
+        let mut text = serde_json::to_string(line).map_err(|e| GanError::Torch(e.to_string()))?;
         text.push('\n');
-        let mut file = OpenOptions::new().append(true).open(&self.path).map_err(fail)?;
-        Ok(file.write_all(text.as_bytes()).map_err(fail)?)
+        self.0.append(text.as_bytes())
     }
+}
+
+/// The lines of a run folder; none where there is no file.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn read(dir: &Path) -> Result<Vec<Line>, GanError> {
+    Ok(text(dir)?.lines().filter_map(parse).collect())
+}
+
+fn text(dir: &Path) -> Result<String, GanError> {
+    let path = dir.join(FILE);
+    match std::fs::read(&path) {
+        // A kill can cut a line anywhere.
+        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+        Err(e) => Err(StageError::io(&path, "cannot read", e).into()),
+    }
+}
+
+/// A line; one that was cut by a kill is no JSON and none.
+fn parse(line: &str) -> Option<Line> {
+    serde_json::from_str(line).ok()
 }
 
 #[cfg(test)]
@@ -183,13 +218,12 @@ mod tests {
     #[test]
     fn lines_after_the_checkpoint_and_cut_lines_are_dropped() {
         let dir = tempfile::tempdir().unwrap();
-        let stats = Stats::open(dir.path(), Position::default()).unwrap();
+        let mut stats = Stats::open(dir.path(), Position::default()).unwrap();
         let line = |step| Line {
             step,
             kimg: 0.1,
             measures: [("d_loss".to_owned(), 0.1)].into(),
-            images_per_second: 1.0,
-            seconds: 1.0,
+            ..Line::default()
         };
         (1..=3).for_each(|step| stats.append(&line(step)).unwrap());
         let path = dir.path().join(FILE);
@@ -200,15 +234,10 @@ mod tests {
             dir.path(),
             Position {
                 step: 2,
-                seconds: 0.0,
+                ..Position::default()
             },
         )
         .unwrap();
-        let kept = std::fs::read_to_string(&path).unwrap();
-        let steps: Vec<u64> = kept
-            .lines()
-            .map(|l| serde_json::from_str::<Line>(l).unwrap().step)
-            .collect();
-        assert_eq!(steps, [1, 2]);
+        assert_eq!(read(dir.path()).unwrap(), [line(1), line(2)]);
     }
 }
