@@ -2,12 +2,14 @@
 //!
 //! [`Program`] runs one program and gives a [`Finished`] to ask about, or a [`Running`] to stop half-way.
 //! [`Chain`] is a temporary folder with a drawn dump and the stages that follow it. [`Snapshot`] is
-//! everything a folder holds, to compare with later. [`Machine`] is a PATH of made-up commands. [`place`] knows where the repository and the built
+//! everything a folder holds, to compare with later. [`Machine`] is a PATH of made-up commands, [`Disk`] a disk that can be
+//! filled up. [`place`] knows where the repository and the built
 //! programs lie.
 //!
 //! A harness may panic: that is how a test fails.
 
 pub mod chain;
+pub mod disk;
 pub mod finished;
 pub mod machine;
 pub mod place;
@@ -16,6 +18,7 @@ pub mod running;
 pub mod snapshot;
 
 pub use chain::Chain;
+pub use disk::Disk;
 pub use finished::Finished;
 pub use machine::Machine;
 pub use program::Program;

@@ -4,10 +4,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use harness::{Chain, Finished, Program, Snapshot};
+use harness::{Chain, Disk, Finished, Program, Snapshot};
 use serde_json::Value;
 
 const PRODUCTS: u32 = 120;
@@ -109,41 +108,6 @@ fn kept(out: &Path) -> Vec<(PathBuf, SystemTime)> {
         .collect()
 }
 
-/// A file system in memory, seen by a process of ours alone and by us through it. It goes with the process.
-struct Disk {
-    holder: Child,
-    folder: PathBuf,
-}
-
-impl Disk {
-    /// One of so many kilobytes at `at`; `None`, said aloud, where the system lets nobody make one.
-    fn mounted(at: &Path, kilobytes: u64) -> Option<Self> {
-        fs::create_dir(at).unwrap();
-        let script = r#"mount -t tmpfs -o size="$2"k tmpfs "$1" && mkdir "$1/ready" && exec sleep 600"#;
-        let mut unshare = Command::new("unshare");
-        unshare.args(["--user", "--map-root-user", "--mount", "sh", "-c", script, "sh"]);
-        let mut holder = unshare.arg(at).arg(kilobytes.to_string()).spawn().ok()?;
-        let folder = Path::new("/proc").join(holder.id().to_string()).join("root");
-        let folder = folder.join(at.strip_prefix("/").unwrap());
-        while !folder.join("ready").exists() {
-            if let Ok(Some(status)) = holder.try_wait() {
-                eprintln!("skipped: no file system of one's own here: unshare or mount: {status}");
-                return None;
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        Some(Self { holder, folder })
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        // Ended already is as good.
-        let _ = self.holder.kill();
-        let _ = self.holder.wait();
-    }
-}
-
 #[test]
 fn on_a_disk_that_fills_up_each_stage_stops_and_with_room_goes_on() {
     let chain = unbroken();
@@ -153,9 +117,9 @@ fn on_a_disk_that_fills_up_each_stage_stops_and_with_room_goes_on() {
         // Three times the room that is needed, of which all but half of the need is taken.
         let disk = Disk::mounted(&chain.path(&format!("disk-{name}")), needed * 3);
         let Some(disk) = disk else { return };
-        let taken = disk.folder.join("taken");
+        let taken = disk.path("taken");
         fs::write(&taken, vec![0; (needed * 5 / 2) as usize * 1024]).unwrap();
-        let out = disk.folder.join("out");
+        let out = disk.path("out");
         assert_full(name, stage(&chain, &out).run(), &out);
         let finished = kept(&out);
         assert!(!finished.is_empty(), "{name}: half of the shards had room");

@@ -138,7 +138,7 @@ fn train(cli: &Cli, args: &TrainArgs, console: &Console) -> anyhow::Result<Outco
     }
     let interrupt = Interrupt::install().context("cannot listen for Ctrl-C")?;
     let report = train::train(&plan, console, &interrupt)?;
-    let kimg = report.images as f64 / 1000.0;
+    let kimg = report.images_seen as f64 / 1000.0;
     let said = match (report.outcome, report.steps_now) {
         (Outcome::Interrupted, _) => "stopped and saved; --resume goes on",
         (Outcome::Done, 0) => "was trained before: nothing to do",

@@ -96,14 +96,18 @@ impl Grids {
         if self.captions.is_empty() {
             return Ok(None);
         }
-        let images = tch::no_grad(|| generator.forward(&self.z, &self.texts, Pass::DRAWING));
-        let by_caption = ((&images + 1.0) / 2.0).clamp(0.0, 1.0);
-        let by_caption = by_caption.reshape([self.captions.len() as i64, COLUMNS as i64, -1]);
-        let spread = by_caption.std_dim([1].as_slice(), false, false).mean(Kind::Float);
-        let png = self.sheet(&from_tensor(&images)?, COLUMNS, path)?;
+        let columns = COLUMNS as i64;
+        let (noise, texts) = (self.z.split(columns, 0), self.texts.split(columns, 0));
+        let (mut all, mut spread) = (Vec::new(), 0.0);
+        // Row by row: the largest images would not fit the memory all at once.
+        for (z, texts) in noise.iter().zip(&texts) {
+            let images = tch::no_grad(|| generator.forward(z, texts, Pass::DRAWING));
+            spread += z_spread(&images)?;
+            all.extend(from_tensor(&images)?);
+        }
         Ok(Some(Drawn {
-            png,
-            z_spread: f64::try_from(spread)?,
+            png: self.sheet(&all, COLUMNS, path)?,
+            z_spread: spread / noise.len() as f64,
         }))
     }
 
@@ -134,6 +138,13 @@ impl Grids {
         let layout = serde_json::to_string(&Layout::of(&rows)).map_err(|e| GanError::Torch(e.to_string()))?;
         draw_grid(&rows).to_png(path, &[(Layout::KEYWORD, &layout)])
     }
+}
+
+/// Standard deviation of a pixel's value (0..=1) over images `[n, 3, r, r]`, its mean over pixels.
+fn z_spread(images: &Tensor) -> Result<f64, GanError> {
+    let values = ((images + 1.0) / 2.0).clamp(0.0, 1.0);
+    let spread = values.std_dim([0].as_slice(), false, false).mean(Kind::Float);
+    Ok(f64::try_from(spread)?)
 }
 
 /// Draws the first images of the train split as the generator should draw.
@@ -180,4 +191,19 @@ fn choose(data: &Dataset) -> Vec<Sample<'_>> {
     first.extend(rest);
     first.truncate(ROWS);
     first
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_spread_is_zero_for_images_that_are_alike_and_a_half_for_black_and_white() {
+        let image = |value: f64| Tensor::full([1, 3, 4, 4], value, tch::kind::FLOAT_CPU);
+        let spread = |a: f64, b: f64| z_spread(&Tensor::cat(&[image(a), image(b)], 0)).unwrap();
+        assert_eq!(spread(0.3, 0.3), 0.0);
+        assert!((spread(-1.0, 1.0) - 0.5).abs() < 1e-6);
+        assert!((spread(-9.0, 9.0) - 0.5).abs() < 1e-6, "what a picture cannot show does not count");
+    }
 }

@@ -78,7 +78,7 @@ pub struct Report {
     /// Images a second of this sitting; 0 where nothing was left to do.
     pub images_per_second: f64,
     /// Real images shown, over all sittings.
-    pub images: u64,
+    pub images_seen: u64,
     /// Where the model is.
     pub model: PathBuf,
     /// The best that was measured, if any was.
@@ -127,8 +127,8 @@ fn sit(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Result<Rep
         .as_ref()
         .and_then(|e| Measuring::new(&data, &plan.data, e, recipe, *device, console));
 
-    let images = |step: u64| recipe.images_in(step);
-    let progress = Progress::new(console, "train", "images", images(begun_at.step), images(end));
+    let seen = |steps: u64| recipe.images_in(steps);
+    let progress = Progress::new(console, "train", "images", seen(begun_at.step), seen(end));
     let mut clock = Clock::start();
     let mut at = begun_at;
     let mut last_tick = (0.0, at.step);
@@ -141,7 +141,7 @@ fn sit(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Result<Rep
         pending.push(step(&trainer, at.step)?);
         at.step += 1;
         at.seconds = begun_at.seconds + clock.seconds();
-        progress.inc(images(at.step) - images(at.step - 1));
+        progress.inc(seen(at.step) - seen(at.step - 1));
 
         let last = at.step == end;
         let stop = last || interrupt.requested();
@@ -157,7 +157,7 @@ fn sit(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Result<Rep
             .take(at.step)
             .and_then(|means| fault::check_if(save, &trainer, at.step).map(|()| means));
         let now = clock.seconds();
-        let rate = (images(at.step) - images(last_tick.1)) as f64 / (now - last_tick.0);
+        let rate = (seen(at.step) - seen(last_tick.1)) as f64 / (now - last_tick.0);
         let mut means = match means {
             Ok(means) => means,
             Err(found) => {
@@ -165,7 +165,7 @@ fn sit(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Result<Rep
                 (trainer, at) = clock.aside(|| recovery.after(found, trainer, at, per_second, &mut step))?;
                 diary = Diary::open(folder.dir(), at, recipe.train.on_disk_full, *console)?;
                 (pending, last_tick) = (Pending::default(), (clock.seconds(), at.step));
-                progress.set(images(at.step));
+                progress.set(seen(at.step));
                 continue;
             }
         };
@@ -180,12 +180,12 @@ fn sit(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Result<Rep
             let figures = measuring::figures(&light);
             let path = folder.dir().join(BEST);
             let average = trainer.average.as_ref();
-            let best = measuring::keep_best(at, light.score(), &model, average, images(at.step), &path);
+            let best = measuring::keep_best(at, light.score(), &model, average, seen(at.step), &path);
             at.best = diary.tolerate(best)?.unwrap_or(at.best);
             means.extend(figures);
         }
         if due(grid) {
-            let path = folder.dir().join(grids::name(images(at.step)));
+            let path = folder.dir().join(grids::name(seen(at.step)));
             let drawn = clock.aside(|| caught(recipe, || grids.fakes(trainer.average.as_ref(), &path)))?;
             if let Some(drawn) = drawn {
                 means.insert("z_spread".to_owned(), drawn.z_spread);
@@ -195,14 +195,14 @@ fn sit(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Result<Rep
         if at.rewinds > 0 {
             means.insert("rewinds".to_owned(), f64::from(at.rewinds));
         }
-        let line = line(at, images(at.step), means, rate);
+        let line = line(at, seen(at.step), means, rate);
         diary.line(&line)?;
         progress.note(&in_short(&line));
 
         if save {
             let saved = folder.save(&trainer, at, data.content_hash()).and_then(|()| {
                 let path = folder.dir().join(MODEL);
-                model.save(trainer.average.as_ref(), images(at.step), &path)
+                model.save(trainer.average.as_ref(), seen(at.step), &path)
             });
             // What is not saved at the end is lost.
             if stop {
@@ -222,7 +222,7 @@ fn sit(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Result<Rep
     }
 
     progress.finish();
-    let shown = images(at.step).saturating_sub(images(begun_at.step));
+    let shown = seen(at.step).saturating_sub(seen(begun_at.step));
     Ok(Report {
         outcome: if at.step < end {
             Outcome::Interrupted
@@ -236,7 +236,7 @@ fn sit(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Result<Rep
         } else {
             0.0
         },
-        images: images(at.step),
+        images_seen: seen(at.step),
         model: folder.dir().join(MODEL),
         best: at.best,
     })
@@ -281,10 +281,10 @@ fn in_short(line: &Line) -> String {
     losses.chain(memory).collect::<Vec<_>>().join(" ")
 }
 
-fn line(at: Position, images: u64, measures: BTreeMap<String, f64>, images_per_second: f64) -> Line {
+fn line(at: Position, images_seen: u64, measures: BTreeMap<String, f64>, images_per_second: f64) -> Line {
     Line {
         step: at.step,
-        kimg: images as f64 / 1000.0,
+        kimg: images_seen as f64 / 1000.0,
         measures,
         images_per_second,
         seconds: at.seconds,
