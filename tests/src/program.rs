@@ -78,6 +78,15 @@ impl Program {
         self
     }
 
+    /// It gets no more than so many KiB of address space: a machine with little memory, as far as the program can tell.
+    #[must_use]
+    pub fn with_address_space(mut self, kib: u64) -> Self {
+        let script = format!("ulimit -v {kib}; exec \"$@\"");
+        let shell = ["sh", "-c", &script, "sh"].map(OsString::from);
+        self.words.splice(0..0, shell);
+        self
+    }
+
     /// Runs it to its end.
     ///
     /// # Panics

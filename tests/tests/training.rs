@@ -44,6 +44,7 @@ fn stats(run: &Path) -> Vec<Value> {
         let object = value.as_object_mut().unwrap();
         object.remove("images_per_second");
         object.remove("seconds");
+        object.remove("memory_mib");
         value
     };
     text.lines().map(line).collect()

@@ -78,7 +78,7 @@ fn a_number_that_is_none_stops_the_run_and_names_where_it_began() {
 #[test]
 fn a_run_that_goes_back_lowers_its_rate_and_is_the_same_when_it_is_killed() {
     let chain = prepared();
-    let rewind = ["train.on_nan=rewind", LENGTH];
+    let rewind = ["train.on_nan=rewind"];
     let unbroken = runaway(&chain, "unbroken", &rewind).run().success();
     let _ = unbroken.stderr_contains("the run goes back to step ").stderr_contains("at 1/2 of its rate (1 of 3)");
     let expected = state(&chain.path("unbroken"));
@@ -87,7 +87,7 @@ fn a_run_that_goes_back_lowers_its_rate_and_is_the_same_when_it_is_killed() {
     let broken = chain.path("broken");
     for wanted in [1, 3] {
         let mut running = runaway(&chain, "broken", &rewind).arg("--resume").start();
-        if running.until(|| checkpoints(&broken).len() >= 2.min(wanted) && steps(&broken).len() > 4 * wanted) {
+        if running.until(|| broken.join("stats.jsonl").exists() && steps(&broken).len() > 8 * wanted) {
             let _ = running.kill();
         }
     }
@@ -100,7 +100,9 @@ fn a_run_that_goes_back_lowers_its_rate_and_is_the_same_when_it_is_killed() {
 #[test]
 fn a_run_that_goes_back_in_vain_gives_up() {
     let chain = prepared();
-    let gave_up = runaway(&chain, "run", &["train.on_nan=rewind", "train.kimg=100"]).run().fails(1).hints();
+    // Where a gradient is 0, Adam divides 0 by 0, whatever the rate.
+    let train = chain.train("run").args(["--set", "train.on_nan=rewind", "--set", "adam.eps=1e-60"]);
+    let gave_up = train.run().fails(1).hints();
     for times in 1..=3 {
         assert_eq!(gave_up.stderr.matches(&format!("({times} of 3)")).count(), 1, "{}", gave_up.stderr);
     }
@@ -136,9 +138,9 @@ fn on_a_disk_that_fills_up_a_run_goes_on_and_saves_again_once_there_is_room() {
         return;
     };
     let run = disk.path("run");
-    let train = chain.train("unused").args(["--set", "train.on_disk_full=continue", "--set", "train.kimg=1000"]);
-    // The last --run counts.
-    let mut running = train.arg("--run").arg(&run).start();
+    let train = chain.train(run.to_str().unwrap());
+    let train = train.args(["--set", "train.on_disk_full=continue", "--set", "train.kimg=1000"]);
+    let mut running = train.start();
     assert!(running.until(|| checkpoints(&run).len() == 2));
     let taken = disk.path("taken");
     let filled = fs::write(&taken, vec![0; 17 << 20]).unwrap_err();
@@ -162,11 +164,18 @@ fn on_a_disk_that_fills_up_a_run_goes_on_and_saves_again_once_there_is_room() {
 #[cfg(target_os = "linux")]
 fn where_the_memory_is_too_small_the_error_says_what_batch_fits() {
     let chain = prepared();
-    // Address space for libtorch itself and some hundred MiB.
-    let script = "ulimit -v $(( $(awk '/VmPeak/ {print $2}' peak) + 600000 )); exec \"$@\"";
-    let _ = script;
-    let train = chain.train("run").args(["--set", "train.batch=4096", "--set", "networks.width=64"]);
-    let train = train.with_address_space(4 << 20);
-    let failed = train.run().fails(1).hints();
-    let _ = failed.stderr_contains("out of memory at batch 4096, 32 pixels").stderr_contains("was tried and fits");
+    // How much libtorch takes for itself differs from build to build: a little more each time.
+    let mut told = Vec::new();
+    for gib in [2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 8.0, 12.0] {
+        let train = chain.train("run").arg("--force").args(["--set", "train.batch=4096"]);
+        let train = train.args(["--set", "networks.width=32", "--set", "train.eval_kimg=0"]);
+        let finished = train.with_address_space((gib * 1048576.0) as u64).run();
+        let said = finished.stderr.contains("out of memory at batch 4096, 32 pixels: ");
+        if said && finished.stderr.contains("images was tried and fits: --set train.batch=") {
+            let _ = finished.fails(1).hints();
+            return;
+        }
+        told.push((gib, finished.code, finished.stderr));
+    }
+    panic!("at no limit it said what fits: {told:?}");
 }
