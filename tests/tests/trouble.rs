@@ -26,7 +26,11 @@ fn checkpoints(run: &Path) -> Vec<PathBuf> {
 
 fn steps(run: &Path) -> Vec<u64> {
     let text = fs::read_to_string(run.join("stats.jsonl")).unwrap();
-    let step = |line: &str| serde_json::from_str::<Value>(line).unwrap()["step"].as_u64().unwrap();
+    let step = |line: &str| {
+        serde_json::from_str::<Value>(line).unwrap()["step"]
+            .as_u64()
+            .unwrap()
+    };
     text.lines().map(step).collect()
 }
 
@@ -36,7 +40,10 @@ fn state(run: &Path) -> (Vec<(String, Vec<u8>)>, u64) {
     let (_, header) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
     let sealed: Value = serde_json::from_str(&header.metadata().as_ref().unwrap()["atelier"]).unwrap();
     let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap().tensors();
-    let mut all: Vec<_> = tensors.into_iter().map(|(name, t)| (name, t.data().to_vec())).collect();
+    let mut all: Vec<_> = tensors
+        .into_iter()
+        .map(|(name, t)| (name, t.data().to_vec()))
+        .collect();
     all.sort();
     (all, sealed["about"]["rewinds"].as_u64().unwrap())
 }
@@ -62,8 +69,15 @@ fn a_number_that_is_none_stops_the_run_and_names_where_it_began() {
     let chain = prepared();
     let run = chain.path("run");
     let stopped = runaway(&chain, "run", &[]).run().fails(1).hints();
-    let error = stopped.stderr.lines().find(|line| line.starts_with("error: step ")).unwrap();
-    assert!(error.contains("; first at step ") && error.contains("the gradient of "), "{error}");
+    let error = stopped
+        .stderr
+        .lines()
+        .find(|line| line.starts_with("error: step "))
+        .unwrap();
+    assert!(
+        error.contains("; first at step ") && error.contains("the gradient of "),
+        "{error}"
+    );
     // What is kept is good, and the same again ends in the same way.
     let (tensors, rewinds) = state(&run);
     assert_eq!(rewinds, 0);
@@ -72,7 +86,9 @@ fn a_number_that_is_none_stops_the_run_and_names_where_it_began() {
         assert!(bytes.chunks(4).all(finite), "{name}");
     }
     let again = runaway(&chain, "run", &[]).arg("--resume").run().fails(1);
-    let _ = again.stderr_contains(error).stderr_contains("hint: the last checkpoint is intact");
+    let _ = again
+        .stderr_contains(error)
+        .stderr_contains("hint: the last checkpoint is intact");
 }
 
 #[test]
@@ -80,7 +96,9 @@ fn a_run_that_goes_back_lowers_its_rate_and_is_the_same_when_it_is_killed() {
     let chain = prepared();
     let rewind = ["train.on_nan=rewind"];
     let unbroken = runaway(&chain, "unbroken", &rewind).run().success();
-    let _ = unbroken.stderr_contains("the run goes back to step ").stderr_contains("at 1/2 of its rate (1 of 3)");
+    let _ = unbroken
+        .stderr_contains("the run goes back to step ")
+        .stderr_contains("at 1/2 of its rate (1 of 3)");
     let expected = state(&chain.path("unbroken"));
     assert_eq!(expected.1, 1);
 
@@ -94,24 +112,37 @@ fn a_run_that_goes_back_lowers_its_rate_and_is_the_same_when_it_is_killed() {
     let _ = runaway(&chain, "broken", &rewind).arg("--resume").run().success();
     assert!(state(&broken) == expected);
     assert_eq!(steps(&broken), steps(&chain.path("unbroken")));
-    assert!(steps(&broken).is_sorted_by(|a, b| a < b), "what was taken back is not told twice");
+    assert!(
+        steps(&broken).is_sorted_by(|a, b| a < b),
+        "what was taken back is not told twice"
+    );
 }
 
 #[test]
 fn a_run_that_goes_back_in_vain_gives_up() {
     let chain = prepared();
     // Where a gradient is 0, Adam divides 0 by 0, whatever the rate.
-    let train = chain.train("run").args(["--set", "train.on_nan=rewind", "--set", "adam.eps=1e-60"]);
+    let train = chain
+        .train("run")
+        .args(["--set", "train.on_nan=rewind", "--set", "adam.eps=1e-60"]);
     let gave_up = train.run().fails(1).hints();
     for times in 1..=3 {
-        assert_eq!(gave_up.stderr.matches(&format!("({times} of 3)")).count(), 1, "{}", gave_up.stderr);
+        assert_eq!(
+            gave_up.stderr.matches(&format!("({times} of 3)")).count(),
+            1,
+            "{}",
+            gave_up.stderr
+        );
     }
     let _ = gave_up.stderr_contains("the run went back 3 times and is at 1/8 of its rate");
     assert_eq!(state(&chain.path("run")).1, 3);
 }
 
 fn assert_full(finished: Finished) -> Finished {
-    finished.fails(1).stderr_contains("no space left on the device").hints()
+    finished
+        .fails(1)
+        .stderr_contains("no space left on the device")
+        .hints()
 }
 
 #[test]
@@ -123,7 +154,11 @@ fn where_no_checkpoint_fits_a_run_goes_on_if_it_may_and_the_last_one_stays() {
     // Statistics fit into 64 blocks, a checkpoint does not.
     let limited = assert_full(train("run").arg("--resume").with_files_up_to(64).run());
     // It went through to the end, where what is not saved would be lost: so that is an error.
-    assert!(limited.stderr.matches("warning: ").count() >= 2, "{}", limited.stderr);
+    assert!(
+        limited.stderr.matches("warning: ").count() >= 2,
+        "{}",
+        limited.stderr
+    );
     assert_eq!(steps(&chain.path("run")).last(), Some(&48));
     assert_eq!(checkpoints(&chain.path("run")), before);
     let _ = train("run").arg("--resume").run().success();
@@ -167,11 +202,20 @@ fn where_the_memory_is_too_small_the_error_says_what_batch_fits() {
     // How much libtorch takes for itself differs from build to build: a little more each time.
     let mut told = Vec::new();
     for gib in [2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 8.0, 12.0] {
-        let train = chain.train("run").arg("--force").args(["--set", "train.batch=4096"]);
+        let train = chain
+            .train("run")
+            .arg("--force")
+            .args(["--set", "train.batch=4096"]);
         let train = train.args(["--set", "networks.width=32", "--set", "train.eval_kimg=0"]);
         let finished = train.with_address_space((gib * 1048576.0) as u64).run();
-        let said = finished.stderr.contains("out of memory at batch 4096, 32 pixels: ");
-        if said && finished.stderr.contains("images was tried and fits: --set train.batch=") {
+        let said = finished
+            .stderr
+            .contains("out of memory at batch 4096, 32 pixels: ");
+        if said
+            && finished
+                .stderr
+                .contains("images was tried and fits: --set train.batch=")
+        {
             let _ = finished.fails(1).hints();
             return;
         }

@@ -18,7 +18,9 @@ fn prepared(products: u32) -> Chain {
 fn with_evaluator() -> Chain {
     let chain = prepared(400);
     let prepare = Program::new("gan").args(["eval", "--prepare", "--epochs", "2", "--jobs", "1"]);
-    let prepare = prepare.args(["--device", "cpu", "--data"]).arg(chain.path("dataset"));
+    let prepare = prepare
+        .args(["--device", "cpu", "--data"])
+        .arg(chain.path("dataset"));
     let _ = prepare.run().success();
     chain
 }
@@ -31,22 +33,34 @@ fn read_by_tensorboard(run: &Path) -> Option<Vec<Value>> {
         asked.code == Some(0)
     };
     if !installed {
-        eprintln!("skipped: no tensorboard in {}; ./justw setup installs it", python.display());
+        eprintln!(
+            "skipped: no tensorboard in {}; ./justw setup installs it",
+            python.display()
+        );
         return None;
     }
     let script = place::repository().join("tests/tests/read_events.py");
     let read = Program::at(&python).arg(script).arg(run).run().success();
-    Some(read.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
+    Some(
+        read.stdout
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect(),
+    )
 }
 
 fn stats(run: &Path) -> Vec<BTreeMap<String, f64>> {
     let text = fs::read_to_string(run.join("stats.jsonl")).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 /// Every point of a reader as (tag, step), sorted; points that stand twice stay twice.
 fn points(found: &[Value], reader: &str) -> Vec<(String, u64)> {
-    let of_reader = found.iter().filter(|v| v["reader"] == reader && v["tag"].is_string());
+    let of_reader = found
+        .iter()
+        .filter(|v| v["reader"] == reader && v["tag"].is_string());
     let mut points: Vec<_> = of_reader
         .map(|v| (v["tag"].as_str().unwrap().to_owned(), v["step"].as_u64().unwrap()))
         .collect();
@@ -60,7 +74,10 @@ fn tensorboard_reads_every_figure_and_grid_once_after_kills_and_rewritten_ends()
     let run = chain.path("run");
     let checkpoints = || fs::read_dir(run.join("checkpoints")).map_or(0, Iterator::count);
     // Killed a while after a checkpoint, so that points after it are told twice.
-    let mut running = chain.train("run").args(["--set", "train.tick_kimg=0.008"]).start();
+    let mut running = chain
+        .train("run")
+        .args(["--set", "train.tick_kimg=0.008"])
+        .start();
     let mut ticks = 0;
     let beyond = running.until(|| {
         ticks = fs::read_to_string(run.join("stats.jsonl")).map_or(0, |text| text.lines().count());
@@ -73,15 +90,23 @@ fn tensorboard_reads_every_figure_and_grid_once_after_kills_and_rewritten_ends()
 
     let lines = stats(&run);
     assert_eq!(lines.len(), 48);
-    let Some(found) = read_by_tensorboard(&run) else { return };
+    let Some(found) = read_by_tensorboard(&run) else {
+        return;
+    };
     let steps: Vec<u64> = (1..=48).collect();
     for reader in ["accumulator", "file"] {
-        let of_loss = points(&found, reader).into_iter().filter(|(tag, _)| tag == "loss/d_loss");
+        let of_loss = points(&found, reader)
+            .into_iter()
+            .filter(|(tag, _)| tag == "loss/d_loss");
         let of_loss: Vec<u64> = of_loss.map(|(_, step)| step).collect();
         assert_eq!(of_loss, steps, "{reader}");
     }
     // The values are those of stats.jsonl, as 32-bit floats.
-    for (tag, name) in [("loss/g_loss", "g_loss"), ("logit/d_logit_val", "d_logit_val"), ("speed/images_per_second", "images_per_second")] {
+    for (tag, name) in [
+        ("loss/g_loss", "g_loss"),
+        ("logit/d_logit_val", "d_logit_val"),
+        ("speed/images_per_second", "images_per_second"),
+    ] {
         let values: Vec<f64> = found
             .iter()
             .filter(|v| v["reader"] == "accumulator" && v["tag"] == tag)
@@ -108,11 +133,23 @@ fn a_run_measures_itself_and_keeps_its_best_and_a_resumed_one_the_same_to_the_by
         .collect();
     let at: Vec<f64> = scores.iter().map(|s| s.0).collect();
     assert_eq!(at, [8.0, 16.0, 24.0, 32.0, 40.0, 48.0]);
-    let best = scores.iter().copied().reduce(|a, b| if b.1 > a.1 { b } else { a }).unwrap();
+    let best = scores
+        .iter()
+        .copied()
+        .reduce(|a, b| if b.1 > a.1 { b } else { a })
+        .unwrap();
     assert_eq!(found["best_step"].as_f64(), Some(best.0));
     assert_eq!(found["best_score"].as_f64(), Some(best.1));
     let line = stats(&run).pop().unwrap();
-    for name in ["kid", "kid_real", "r_precision", "diversity", "accuracy.gender", "accuracy_chance.gender", "share_right.base_colour"] {
+    for name in [
+        "kid",
+        "kid_real",
+        "r_precision",
+        "diversity",
+        "accuracy.gender",
+        "accuracy_chance.gender",
+        "share_right.base_colour",
+    ] {
         assert!(line.contains_key(name), "{name}: {line:?}");
     }
 
@@ -122,8 +159,14 @@ fn a_run_measures_itself_and_keeps_its_best_and_a_resumed_one_the_same_to_the_by
     let sealed: Value = serde_json::from_str(&header.metadata().as_ref().unwrap()["atelier"]).unwrap();
     assert_eq!(sealed["about"]["score"].as_f64(), Some(best.1));
     assert_eq!(sealed["about"]["step"].as_f64(), Some(best.0));
-    let sample = Program::new("gen").arg("sample").arg(run.join("best.safetensors"));
-    let _ = sample.args(["red shirt", "--out"]).arg(chain.path("pictures")).run().success();
+    let sample = Program::new("gen")
+        .arg("sample")
+        .arg(run.join("best.safetensors"));
+    let _ = sample
+        .args(["red shirt", "--out"])
+        .arg(chain.path("pictures"))
+        .run()
+        .success();
 
     // Killed between two evaluations, again and again.
     let broken = chain.path("broken");
@@ -134,7 +177,12 @@ fn a_run_measures_itself_and_keeps_its_best_and_a_resumed_one_the_same_to_the_by
             let _ = running.kill();
         }
     }
-    let resumed = chain.train("broken").args(eval).args(["--resume", "--json"]).run().success();
+    let resumed = chain
+        .train("broken")
+        .args(eval)
+        .args(["--resume", "--json"])
+        .run()
+        .success();
     assert_eq!(resumed.stdout_json()["best_score"], found["best_score"]);
     assert!(fs::read(broken.join("best.safetensors")).unwrap() == bytes);
     let measured = |run: &Path| {
@@ -154,28 +202,52 @@ fn without_an_evaluator_a_run_says_once_how_to_make_one_and_goes_on() {
     let said = finished.stderr.matches("gan eval --prepare").count();
     assert_eq!(said, 1, "{}", finished.stderr);
     assert!(!chain.path("run").join("best.safetensors").exists());
-    let never = chain.train("never").args(["--set", "train.eval_kimg=0"]).run().success();
+    let never = chain
+        .train("never")
+        .args(["--set", "train.eval_kimg=0"])
+        .run()
+        .success();
     assert!(!never.stderr.contains("gan eval --prepare"), "{}", never.stderr);
 }
 
 #[test]
 fn a_report_is_one_file_that_asks_for_nothing_and_can_be_made_anew() {
     let chain = with_evaluator();
-    let _ = chain.train("run").args(["--set", "train.eval_kimg=0.128"]).run().success();
+    let _ = chain
+        .train("run")
+        .args(["--set", "train.eval_kimg=0.128"])
+        .run()
+        .success();
     let path = chain.path("run").join("report.html");
     let html = fs::read_to_string(&path).unwrap();
-    for part in ["Real and drawn", "Curves", "Configuration", "Share right", "D on fixed images", "KID", "images/s"] {
+    for part in [
+        "Real and drawn",
+        "Curves",
+        "Configuration",
+        "Share right",
+        "D on fixed images",
+        "KID",
+        "images/s",
+    ] {
         assert!(html.contains(part), "{part}");
     }
     assert!(!html.contains("http"), "a request to outside");
     // The sheets of both grids and of the photos.
     assert_eq!(html.matches("data:image/png;base64,").count(), 2);
     fs::remove_file(&path).unwrap();
-    let report = Program::new("gan").args(["report", "--json", "--run"]).arg(chain.path("run"));
+    let report = Program::new("gan")
+        .args(["report", "--json", "--run"])
+        .arg(chain.path("run"));
     let found = report.run().success().stdout_json();
     assert!(found["warnings"].is_array(), "{found}");
     assert!(fs::read_to_string(&path).unwrap() == html);
 
-    let none = Program::new("gan").args(["report", "--run"]).arg(chain.path("dump"));
-    let _ = none.run().fails(1).stderr_contains("found no config.toml").hints();
+    let none = Program::new("gan")
+        .args(["report", "--run"])
+        .arg(chain.path("dump"));
+    let _ = none
+        .run()
+        .fails(1)
+        .stderr_contains("found no config.toml")
+        .hints();
 }

@@ -125,7 +125,10 @@ fn not_finite_hint(rewinds: u32) -> String {
 
 fn memory_hint(fits: Option<usize>, batch: usize) -> String {
     match fits {
-        Some(0) => "not even two images fit; take a smaller networks.width or train.resolution, or another --device".to_owned(),
+        Some(0) => {
+            "not even two images fit; take a smaller networks.width or train.resolution, or another --device"
+                .to_owned()
+        }
         Some(fits) => format!(
             "a step of {fits} images was tried and fits: --set train.batch={fits}, for a run of its own (--force, or another --run)"
         ),

@@ -82,7 +82,10 @@ impl Model {
             ("data".to_owned(), Value::from(self.data.as_str())),
             ("images_seen".to_owned(), Value::from(images_seen)),
         ]);
-        about.extend(more.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+        about.extend(
+            more.iter()
+                .map(|(name, value)| ((*name).to_owned(), value.clone())),
+        );
         let named = generator.params().named();
         let tensors: Tensors = named
             .map(|(name, tensor)| (name.to_owned(), tensor.shallow_clone()))

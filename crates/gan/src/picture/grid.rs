@@ -137,7 +137,11 @@ mod tests {
                 let at = |x: usize, y: usize| grid.pixels[(y * grid.width + x) * 3];
                 let expected = (10 * (i + 1) + j) as u8;
                 let (right, bottom) = (left + layout.side - 1, top + layout.side - 1);
-                assert_eq!([at(left, top), at(right, bottom)], [expected; 2], "row {i}, image {j}");
+                assert_eq!(
+                    [at(left, top), at(right, bottom)],
+                    [expected; 2],
+                    "row {i}, image {j}"
+                );
                 assert_ne!([at(left - 1, top), at(left, bottom + 1)], [expected; 2]);
             }
         }

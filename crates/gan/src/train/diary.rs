@@ -65,7 +65,9 @@ impl Diary {
     /// Anything else.
     pub fn tolerate<T>(&self, written: Result<T, GanError>) -> Result<Option<T>, GanError> {
         match written {
-            Err(GanError::Stage(StageError::NoSpace { path })) if self.on_disk_full == OnDiskFull::Continue => {
+            Err(GanError::Stage(StageError::NoSpace { path }))
+                if self.on_disk_full == OnDiskFull::Continue =>
+            {
                 self.console.warn(format!(
                     "{}: no space left on the device; the run goes on and tries again when this is next due",
                     path.display()

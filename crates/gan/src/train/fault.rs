@@ -2,8 +2,8 @@
 
 use tch::{Kind, Tensor};
 
-use super::step::Trainer;
 use super::stats::Pending;
+use super::step::Trainer;
 use crate::GanError;
 use crate::weights_file::Tensors;
 
@@ -50,7 +50,9 @@ pub fn beginning(
 ) -> Result<String, GanError> {
     let count = steps.end - steps.start;
     if per_second > 0.0 && count as f64 / per_second > PATIENCE {
-        return Ok(format!("; where it began is {count} steps after the last checkpoint, too many to look through"));
+        return Ok(format!(
+            "; where it began is {count} steps after the last checkpoint, too many to look through"
+        ));
     }
     for step in steps {
         let measures = take_step(trainer, step)?;
@@ -67,7 +69,10 @@ pub fn beginning(
         }
         let tensors: Vec<String> = bad.iter().map(|name| trainer_name(trainer, name)).collect();
         return Ok(match (loss, tensors.first()) {
-            (Some(loss), None) => format!("; {loss} at step {} is the first, all weights are finite", step + 1),
+            (Some(loss), None) => format!(
+                "; {loss} at step {} is the first, all weights are finite",
+                step + 1
+            ),
             (loss, Some(name)) => {
                 let before = loss.map_or_else(String::new, |loss| format!("{loss}, then "));
                 let others = match tensors.len() - 1 {
@@ -111,7 +116,11 @@ fn trainer_name(trainer: &Trainer, name: &str) -> String {
 }
 
 fn first_value(tensor: &Tensor) -> Result<f64, GanError> {
-    let flat = tensor.detach().to_kind(Kind::Double).to_device(tch::Device::Cpu).contiguous();
+    let flat = tensor
+        .detach()
+        .to_kind(Kind::Double)
+        .to_device(tch::Device::Cpu)
+        .contiguous();
     let values = Vec::<f64>::try_from(&flat.view([-1]))?;
     Ok(values.into_iter().find(|v| !v.is_finite()).unwrap_or(f64::NAN))
 }

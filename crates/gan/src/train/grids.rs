@@ -204,6 +204,9 @@ mod tests {
         let spread = |a: f64, b: f64| z_spread(&Tensor::cat(&[image(a), image(b)], 0)).unwrap();
         assert_eq!(spread(0.3, 0.3), 0.0);
         assert!((spread(-1.0, 1.0) - 0.5).abs() < 1e-6);
-        assert!((spread(-9.0, 9.0) - 0.5).abs() < 1e-6, "what a picture cannot show does not count");
+        assert!(
+            (spread(-9.0, 9.0) - 0.5).abs() < 1e-6,
+            "what a picture cannot show does not count"
+        );
     }
 }

@@ -79,7 +79,11 @@ fn fitting(batch: usize, fits: impl Fn(usize) -> bool) -> usize {
 fn in_a_line(text: &str) -> String {
     let text = text.split("Torch(\"").last().unwrap_or(text);
     let line = text.lines().next().unwrap_or_default();
-    line.split("\\n").next().unwrap_or(line).trim_end_matches("\")").to_owned()
+    line.split("\\n")
+        .next()
+        .unwrap_or(line)
+        .trim_end_matches("\")")
+        .to_owned()
 }
 
 #[cfg(test)]
@@ -95,17 +99,29 @@ mod tests {
     fn an_allocation_that_fails_is_told_with_the_batch_and_other_faults_as_they_are() {
         // More than any machine has: libtorch's own words.
         let refused = caught(&recipe(), || {
-            Ok(tch::Tensor::zeros([1 << 48], (tch::Kind::Float, tch::Device::Cpu)))
+            Ok(tch::Tensor::zeros(
+                [1 << 48],
+                (tch::Kind::Float, tch::Device::Cpu),
+            ))
         });
         let text = refused.unwrap_err().to_string();
-        assert!(text.starts_with("out of memory at batch 64, 64 pixels: "), "{text}");
-        assert!(text.contains("allocate") && text.contains("\nhint: take a smaller train.batch"), "{text}");
+        assert!(
+            text.starts_with("out of memory at batch 64, 64 pixels: "),
+            "{text}"
+        );
+        assert!(
+            text.contains("allocate") && text.contains("\nhint: take a smaller train.batch"),
+            "{text}"
+        );
         let other = caught(&recipe(), || {
             let x = tch::Tensor::from_slice(&[1.0_f32, 2.0]);
             Ok(x.view([3]))
         });
         let text = other.unwrap_err().to_string();
-        assert!(text.starts_with("libtorch: ") && text.contains("shape '[3]' is invalid"), "{text}");
+        assert!(
+            text.starts_with("libtorch: ") && text.contains("shape '[3]' is invalid"),
+            "{text}"
+        );
         assert_eq!(text.lines().count(), 1, "{text}");
     }
 
@@ -113,7 +129,9 @@ mod tests {
     fn cuda_says_it_in_other_words() {
         let said = "CUDA out of memory. Tried to allocate 20.00 MiB. GPU 0 has a total capacity of 79.11 GiB";
         let refused = caught(&recipe(), || -> Result<(), GanError> {
-            panic!("called `Result::unwrap()` on an `Err` value: Torch(\"{said}\\nException raised from ...\")")
+            panic!(
+                "called `Result::unwrap()` on an `Err` value: Torch(\"{said}\\nException raised from ...\")"
+            )
         });
         assert!(matches!(refused, Err(GanError::OutOfMemory { said: s, .. }) if s == said));
     }

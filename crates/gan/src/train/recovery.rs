@@ -55,7 +55,9 @@ impl<'a> Recovery<'a> {
     fn newest_with(&self, rewinds: Option<u32>) -> Result<(Trainer, Position), GanError> {
         let fresh = |position: Position| {
             let slowed = slowed(self.recipe, rewinds.unwrap_or(position.rewinds));
-            caught(self.recipe, || Ok(Trainer::new(&slowed, self.data.dims(), self.device)))
+            caught(self.recipe, || {
+                Ok(Trainer::new(&slowed, self.data.dims(), self.device))
+            })
         };
         let warn = |text: &str| self.console.warn(text);
         match self.folder.load(self.data.content_hash(), fresh, warn)? {

@@ -132,7 +132,9 @@ fn name_after(last: Option<&Path>) -> String {
     let mut number = 0;
     if let Some(name) = last.and_then(Path::file_name) {
         let name = name.to_string_lossy();
-        let mut parts = name[PREFIX.len()..].split('.').map(|part| part.parse::<u64>().ok());
+        let mut parts = name[PREFIX.len()..]
+            .split('.')
+            .map(|part| part.parse::<u64>().ok());
         let last_seconds = parts.next().flatten().unwrap_or_default();
         if last_seconds >= seconds {
             seconds = last_seconds;
@@ -186,7 +188,11 @@ mod tests {
         assert_eq!(steps(dir.path()), [1, 2, 3, 4, 5]);
         sit(0, 1);
         assert_eq!(steps(dir.path()), [1]);
-        assert_eq!(files(dir.path()).unwrap().len(), 1, "files without a point are gone");
+        assert_eq!(
+            files(dir.path()).unwrap().len(),
+            1,
+            "files without a point are gone"
+        );
     }
 
     #[test]

@@ -167,11 +167,11 @@ mod tests {
         // As the Python package `tensorboard` 2.21.0 prints them (SerializeToString).
         let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
         let version = event(1.5, 0, &What::FileVersion);
+        assert_eq!(hex(&version), "09000000000000f83f1a0d627261696e2e4576656e743a32");
         assert_eq!(
-            hex(&version),
-            "09000000000000f83f1a0d627261696e2e4576656e743a32"
+            hex(&event(1.5, 300, &What::Start)),
+            "09000000000000f83f10ac023a020801"
         );
-        assert_eq!(hex(&event(1.5, 300, &What::Start)), "09000000000000f83f10ac023a020801");
         let scalars = [("a".to_owned(), 0.5), ("b/c".to_owned(), -2.0)];
         assert_eq!(
             hex(&event(1.5, 300, &What::Scalars(&scalars))),
@@ -195,7 +195,12 @@ mod tests {
             assert_eq!(step_of(&event(0.0, step, &What::Start)), Some(step));
         }
         assert_eq!(step_of(b""), Some(0));
-        for bytes in [&b"\x10"[..], b"\x2a\x05ab", b"\x0b", b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"] {
+        for bytes in [
+            &b"\x10"[..],
+            b"\x2a\x05ab",
+            b"\x0b",
+            b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
+        ] {
             assert_eq!(step_of(bytes), None, "{bytes:?}");
         }
     }

@@ -45,7 +45,10 @@ pub(super) fn charts(lines: &[Line]) -> Vec<Chart> {
     for group in Group::ALL {
         let of_group = names.iter().copied().filter(|name| Group::of(name) == group);
         // Figures of different units do not share an axis.
-        let alone = matches!(group, Group::Penalties | Group::Diversity | Group::Speed | Group::Other);
+        let alone = matches!(
+            group,
+            Group::Penalties | Group::Diversity | Group::Speed | Group::Other
+        );
         let curves: Vec<Curve> = of_group.map(|name| curve(lines, name)).collect();
         if alone {
             charts.extend(curves.into_iter().map(|curve| chart(group, vec![curve])));
@@ -59,16 +62,37 @@ pub(super) fn charts(lines: &[Line]) -> Vec<Chart> {
 fn chart(group: Group, mut curves: Vec<Curve>) -> Chart {
     let (title, note) = match (group, curves[0].name.as_str()) {
         (Group::Losses, _) => ("Losses", "nats; in a good game both stay away from 0"),
-        (Group::Beliefs, _) => ("What D believes", "1: sure that it is a photo; real against drawn"),
-        (Group::Logits, _) => ("D on fixed images", "train and val drifting apart: D knows its photos by heart"),
-        (Group::Accuracy, _) => ("Accuracy", "share of pictures that show what was asked; broken: photos"),
+        (Group::Beliefs, _) => (
+            "What D believes",
+            "1: sure that it is a photo; real against drawn",
+        ),
+        (Group::Logits, _) => (
+            "D on fixed images",
+            "train and val drifting apart: D knows its photos by heart",
+        ),
+        (Group::Accuracy, _) => (
+            "Accuracy",
+            "share of pictures that show what was asked; broken: photos",
+        ),
         (Group::ShareRight, _) => ("Share right", "balanced accuracy, in % of what photos get"),
-        (Group::RPrecision, _) => ("R-precision", "captions found by their picture among others; broken: photos, chance"),
+        (Group::RPrecision, _) => (
+            "R-precision",
+            "captions found by their picture among others; broken: photos, chance",
+        ),
         (Group::Kid, _) => ("KID", "distance to photos, lower is better; broken: photos"),
-        (Group::Diversity, "diversity") => ("Diversity", "difference between pictures of one text; photos are 1"),
-        (Group::Diversity, _) => ("Spread over z", "how much pixels vary from one z to the next, 0 to 1"),
+        (Group::Diversity, "diversity") => (
+            "Diversity",
+            "difference between pictures of one text; photos are 1",
+        ),
+        (Group::Diversity, _) => (
+            "Spread over z",
+            "how much pixels vary from one z to the next, 0 to 1",
+        ),
         (Group::Score, _) => ("Score", "the best model is kept by it; higher is better"),
-        (Group::Penalties, _) => ("Gradient penalty", "mean squared length of D's gradient, without its weight"),
+        (Group::Penalties, _) => (
+            "Gradient penalty",
+            "mean squared length of D's gradient, without its weight",
+        ),
         (Group::Speed, "images_per_second") => ("Rate", "images a second, without measuring and drawing"),
         (Group::Speed, _) => ("Memory", "MiB held by the process in the machine"),
         (Group::Other, _) => ("", ""),
@@ -83,9 +107,16 @@ fn chart(group: Group, mut curves: Vec<Curve>) -> Chart {
     let mut families: Vec<String> = Vec::new();
     for curve in &mut curves {
         let measured = group == Group::Beliefs || group == Group::Losses;
-        let family = if measured { curve.name.clone() } else { family(&curve.name) };
+        let family = if measured {
+            curve.name.clone()
+        } else {
+            family(&curve.name)
+        };
         curve.reference = family != curve.name;
-        curve.colour = families.iter().position(|f| *f == family).unwrap_or(families.len());
+        curve.colour = families
+            .iter()
+            .position(|f| *f == family)
+            .unwrap_or(families.len());
         if curve.colour == families.len() {
             families.push(family);
         }
@@ -134,7 +165,10 @@ impl Chart {
         let at_x = |v: f64| LEFT + x.share(v) * (WIDTH - LEFT - RIGHT);
         let at_y = |v: f64| HEIGHT - BOTTOM - y.share(scaled(v)) * (HEIGHT - TOP - BOTTOM);
 
-        let mut svg = format!("<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">", escape(&self.title));
+        let mut svg = format!(
+            "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">",
+            escape(&self.title)
+        );
         for tick in y.ticks() {
             let value = if log { 10_f64.powf(tick) } else { tick };
             let at = at_y(value);
@@ -149,18 +183,35 @@ impl Chart {
         }
         for tick in x.ticks() {
             let (at, low) = (at_x(tick), HEIGHT - BOTTOM + 17.0);
-            let _ = write!(svg, "<text x=\"{at:.1}\" y=\"{low}\" class=\"x\">{}</text>", number(tick));
+            let _ = write!(
+                svg,
+                "<text x=\"{at:.1}\" y=\"{low}\" class=\"x\">{}</text>",
+                number(tick)
+            );
         }
         for curve in &self.curves {
             let path = curve.points.iter().enumerate().map(|(i, p)| {
-                format!("{}{:.1} {:.1}", if i == 0 { "M" } else { "L" }, at_x(p.0), at_y(p.1))
+                format!(
+                    "{}{:.1} {:.1}",
+                    if i == 0 { "M" } else { "L" },
+                    at_x(p.0),
+                    at_y(p.1)
+                )
             });
             let colour = curve.colour % COLOURS;
             let broken = if curve.reference { " ref" } else { "" };
-            let values: Vec<String> = curve.points.iter().map(|p| format!("{:.1},{},{}", at_x(p.0), number(p.0), number(p.1))).collect();
+            let values: Vec<String> = curve
+                .points
+                .iter()
+                .map(|p| format!("{:.1},{},{}", at_x(p.0), number(p.0), number(p.1)))
+                .collect();
             // A single point has no line.
             let dot = match curve.points[..] {
-                [p] => format!("<circle class=\"c{colour}\" cx=\"{:.1}\" cy=\"{:.1}\" r=\"3\"/>", at_x(p.0), at_y(p.1)),
+                [p] => format!(
+                    "<circle class=\"c{colour}\" cx=\"{:.1}\" cy=\"{:.1}\" r=\"3\"/>",
+                    at_x(p.0),
+                    at_y(p.1)
+                ),
                 _ => String::new(),
             };
             let _ = write!(
@@ -172,7 +223,10 @@ impl Chart {
             );
         }
         let (low, right) = (HEIGHT - BOTTOM, WIDTH - RIGHT);
-        let _ = write!(svg, "<path class=\"axis\" d=\"M{LEFT} {low}H{right}\"/><path class=\"cursor\" d=\"M0 {TOP}V{low}\"/></svg>");
+        let _ = write!(
+            svg,
+            "<path class=\"axis\" d=\"M{LEFT} {low}H{right}\"/><path class=\"cursor\" d=\"M0 {TOP}V{low}\"/></svg>"
+        );
 
         let mut legend = String::new();
         for curve in &self.curves {
@@ -232,7 +286,10 @@ impl Axis {
     fn ticks(&self) -> Vec<f64> {
         let rough = (self.high - self.low) / 5.0;
         let power = 10_f64.powf(rough.log10().floor());
-        let step = [1.0, 2.0, 5.0, 10.0].iter().map(|m| m * power).find(|s| *s >= rough * 0.999);
+        let step = [1.0, 2.0, 5.0, 10.0]
+            .iter()
+            .map(|m| m * power)
+            .find(|s| *s >= rough * 0.999);
         let step = step.unwrap_or(10.0 * power);
         let first = (self.low / step - 1e-9).ceil();
         let count = ((self.high / step + 1e-9).floor() - first) as usize;
@@ -302,9 +359,15 @@ mod tests {
         let line = |step: u64| Line {
             step,
             kimg: step as f64,
-            measures: [("d_loss", 1.0), ("g_loss", 2.0), ("new<measure>", 3.0), ("kid", 0.5), ("kid_real", 0.0)]
-                .map(|(name, v)| (name.to_owned(), v))
-                .into(),
+            measures: [
+                ("d_loss", 1.0),
+                ("g_loss", 2.0),
+                ("new<measure>", 3.0),
+                ("kid", 0.5),
+                ("kid_real", 0.0),
+            ]
+            .map(|(name, v)| (name.to_owned(), v))
+            .into(),
             images_per_second: 100.0,
             seconds: 1.0,
             memory_mib: Some(500.0),
@@ -313,9 +376,18 @@ mod tests {
         let charts = charts(&lines);
         let titles: Vec<&str> = charts.iter().map(|c| c.title.as_str()).collect();
         assert_eq!(titles, ["Losses", "KID", "Rate", "Memory", "new<measure>"]);
-        assert!(charts.iter().flat_map(|c| &c.curves).all(|c| c.points.len() <= POINTS && c.points.len() > 200));
+        assert!(
+            charts
+                .iter()
+                .flat_map(|c| &c.curves)
+                .all(|c| c.points.len() <= POINTS && c.points.len() > 200)
+        );
         let html: String = charts.iter().map(Chart::html).collect();
-        assert!(html.contains("new&lt;measure&gt;") && !html.contains("NaN") && html.len() < 300_000, "{}", html.len());
+        assert!(
+            html.contains("new&lt;measure&gt;") && !html.contains("NaN") && html.len() < 300_000,
+            "{}",
+            html.len()
+        );
         // Of two curves in a chart one is the other's measure.
         assert!(html.contains("class=\"curve c0 ref\""));
     }

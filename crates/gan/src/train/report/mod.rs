@@ -55,7 +55,11 @@ impl Run {
         let recipe = Recipe::read(&config, &[])?;
         let lines = stats::read(dir)?;
         let name = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
-        let name = name.file_name().unwrap_or(name.as_os_str()).to_string_lossy().into_owned();
+        let name = name
+            .file_name()
+            .unwrap_or(name.as_os_str())
+            .to_string_lossy()
+            .into_owned();
         Ok(Self {
             name,
             warnings: warnings::warnings(&lines, recipe.objective.loss),

@@ -23,13 +23,20 @@ pub(super) fn html(run: &Run) -> String {
          script-src 'unsafe-inline'\"><title>{name}</title><style>{STYLE}{}</style></head><body>",
         sheets(run)
     );
-    let _ = write!(page, "<header><h1>{name}</h1><p>{}</p></header><main>", summary(run));
+    let _ = write!(
+        page,
+        "<header><h1>{name}</h1><p>{}</p></header><main>",
+        summary(run)
+    );
     page.push_str(&tiles(run));
     page.push_str(&warnings(run));
     page.push_str(&pictures(run));
     let all: String = charts(&run.lines).iter().map(super::chart::Chart::html).collect();
     if !all.is_empty() {
-        let _ = write!(page, "<section><h2>Curves</h2><p class=\"note\">Over thousands of real images shown (kimg).</p><div class=\"charts\">{all}</div></section>");
+        let _ = write!(
+            page,
+            "<section><h2>Curves</h2><p class=\"note\">Over thousands of real images shown (kimg).</p><div class=\"charts\">{all}</div></section>"
+        );
     }
     page.push_str(&configuration(run));
     let _ = write!(page, "</main><script>{SCRIPT}</script></body></html>\n");
@@ -61,13 +68,35 @@ fn tiles(run: &Run) -> String {
     let rate = recent.iter().map(|l| l.images_per_second).sum::<f64>() / recent.len() as f64;
     let left = (end - last.kimg).max(0.0) * 1000.0 / rate.max(1e-9);
     let mut tiles = vec![
-        ("shown", format!("{} kimg", number(last.kimg)), format!("of {} kimg, step {}", number(end), last.step)),
-        ("trained for", duration(last.seconds), if left > 0.0 { format!("about {} to go", duration(left)) } else { "finished".to_owned() }),
-        ("rate", format!("{} images/s", number(rate)), last.memory_mib.map_or_else(String::new, |mib| format!("{} GiB of memory", number(mib / 1024.0)))),
+        (
+            "shown",
+            format!("{} kimg", number(last.kimg)),
+            format!("of {} kimg, step {}", number(end), last.step),
+        ),
+        (
+            "trained for",
+            duration(last.seconds),
+            if left > 0.0 {
+                format!("about {} to go", duration(left))
+            } else {
+                "finished".to_owned()
+            },
+        ),
+        (
+            "rate",
+            format!("{} images/s", number(rate)),
+            last.memory_mib.map_or_else(String::new, |mib| {
+                format!("{} GiB of memory", number(mib / 1024.0))
+            }),
+        ),
     ];
     let best = run.lines.iter().filter_map(|l| Some((l.measure("score")?, l)));
     if let Some((score, line)) = best.max_by(|a, b| a.0.total_cmp(&b.0)) {
-        tiles.push(("best score", number(score), format!("at {} kimg: best.safetensors", number(line.kimg))));
+        tiles.push((
+            "best score",
+            number(score),
+            format!("at {} kimg: best.safetensors", number(line.kimg)),
+        ));
     }
     let latest = |name: &str| run.lines.iter().rev().find_map(|l: &Line| l.measure(name));
     if let (Some(kid), Some(real)) = (latest("kid"), latest("kid_real")) {
@@ -76,9 +105,13 @@ fn tiles(run: &Run) -> String {
     if let Some(diversity) = latest("diversity") {
         tiles.push(("diversity", number(diversity), "photos: 1".to_owned()));
     }
-    let mut html = format!("<progress value=\"{share:.1}\" max=\"100\">{share:.0} %</progress><ul class=\"tiles\">");
+    let mut html =
+        format!("<progress value=\"{share:.1}\" max=\"100\">{share:.0} %</progress><ul class=\"tiles\">");
     for (name, value, note) in tiles {
-        let _ = write!(html, "<li><span>{name}</span><b>{value}</b><small>{note}</small></li>");
+        let _ = write!(
+            html,
+            "<li><span>{name}</span><b>{value}</b><small>{note}</small></li>"
+        );
     }
     html + "</ul>"
 }
@@ -91,7 +124,11 @@ fn warnings(run: &Run) -> String {
     }
     let mut html = String::from("<section class=\"warnings\"><h2>What looks wrong</h2>");
     for warning in &run.warnings {
-        let remedies: String = warning.remedies.iter().map(|r| format!("<li>{}</li>", escape(r))).collect();
+        let remedies: String = warning
+            .remedies
+            .iter()
+            .map(|r| format!("<li>{}</li>", escape(r)))
+            .collect();
         let _ = write!(
             html,
             "<article><h3>{}</h3><p>{}</p><p>To try, in this order:</p><ol>{remedies}</ol></article>",
@@ -138,15 +175,32 @@ fn pictures(run: &Run) -> String {
             latest.kimg
         );
     } else {
-        let _ = write!(html, "<p class=\"time\">drawn after <output>{}</output> kimg</p>", latest.kimg);
+        let _ = write!(
+            html,
+            "<p class=\"time\">drawn after <output>{}</output> kimg</p>",
+            latest.kimg
+        );
     }
     html.push_str("<div class=\"scroll\"><table><thead><tr><th>caption</th><th>photo</th>");
-    let _ = write!(html, "<th colspan=\"{}\">drawn</th></tr></thead><tbody>", latest.layout.columns);
+    let _ = write!(
+        html,
+        "<th colspan=\"{}\">drawn</th></tr></thead><tbody>",
+        latest.layout.columns
+    );
     for (row, caption) in latest.layout.captions.iter().enumerate() {
-        let photo = run.photos.as_ref().filter(|p| p.layout.captions.get(row) == Some(caption));
+        let photo = run
+            .photos
+            .as_ref()
+            .filter(|p| p.layout.captions.get(row) == Some(caption));
         let photo = photo.map_or_else(String::new, |p| cell(p, row, 0, "photos"));
-        let drawn: String = (0..latest.layout.columns).map(|column| format!("<td>{}</td>", cell(latest, row, column, ""))).collect();
-        let _ = write!(html, "<tr><th scope=\"row\">{}</th><td class=\"photo\">{photo}</td>{drawn}</tr>", escape(caption));
+        let drawn: String = (0..latest.layout.columns)
+            .map(|column| format!("<td>{}</td>", cell(latest, row, column, "")))
+            .collect();
+        let _ = write!(
+            html,
+            "<tr><th scope=\"row\">{}</th><td class=\"photo\">{photo}</td>{drawn}</tr>",
+            escape(caption)
+        );
     }
     html + "</tbody></table></div></section>"
 }
@@ -171,9 +225,19 @@ fn configuration(run: &Run) -> String {
     let mut html = String::from("<section><h2>Configuration</h2><div class=\"configuration\">");
     for (section, values) in &table {
         let rows: String = (values.as_table().into_iter().flatten())
-            .map(|(key, value)| format!("<tr><th scope=\"row\">{}</th><td>{}</td></tr>", escape(key), escape(&value.to_string())))
+            .map(|(key, value)| {
+                format!(
+                    "<tr><th scope=\"row\">{}</th><td>{}</td></tr>",
+                    escape(key),
+                    escape(&value.to_string())
+                )
+            })
             .collect();
-        let _ = write!(html, "<table><caption>{}</caption><tbody>{rows}</tbody></table>", escape(section));
+        let _ = write!(
+            html,
+            "<table><caption>{}</caption><tbody>{rows}</tbody></table>",
+            escape(section)
+        );
     }
     html + "</div></section>"
 }
@@ -201,9 +265,14 @@ mod tests {
         let line = |step: u64| Line {
             step,
             kimg: step as f64,
-            measures: [("d_loss", 0.02), ("d_real", 0.99), ("d_fake", 0.01), ("score", 40.0 + step as f64)]
-                .map(|(name, v)| (name.to_owned(), v))
-                .into(),
+            measures: [
+                ("d_loss", 0.02),
+                ("d_real", 0.99),
+                ("d_fake", 0.01),
+                ("score", 40.0 + step as f64),
+            ]
+            .map(|(name, v)| (name.to_owned(), v))
+            .into(),
             images_per_second: 100.0,
             seconds: 10.0 * step as f64,
             memory_mib: Some(2048.0),
@@ -249,7 +318,11 @@ mod tests {
             assert!(html.contains(part), "{part}");
         }
         for grid in run().grids {
-            assert_eq!(html.matches(&STANDARD.encode(&grid.bytes)).count(), 1, "each sheet stands once");
+            assert_eq!(
+                html.matches(&STANDARD.encode(&grid.bytes)).count(),
+                1,
+                "each sheet stands once"
+            );
         }
         for outside in ["http:", "https:", "//", "src=", "href=", "@import"] {
             let allowed = html.matches(outside).count();
@@ -273,7 +346,12 @@ mod tests {
 
     #[test]
     fn durations_are_short() {
-        for (seconds, text) in [(9.4, "9 s"), (61.0, "1 min"), (7260.0, "2 h 1 min"), (90_000.0, "1 d 1 h")] {
+        for (seconds, text) in [
+            (9.4, "9 s"),
+            (61.0, "1 min"),
+            (7260.0, "2 h 1 min"),
+            (90_000.0, "1 d 1 h"),
+        ] {
             assert_eq!(duration(seconds), text);
         }
     }

@@ -64,7 +64,10 @@ pub(super) fn picture(path: &Path, kimg: u64) -> Result<Option<Picture>, GanErro
         return Ok(None);
     };
     let info = reader.info();
-    let text = info.utf8_text.iter().find(|chunk| chunk.keyword == Layout::KEYWORD);
+    let text = info
+        .utf8_text
+        .iter()
+        .find(|chunk| chunk.keyword == Layout::KEYWORD);
     let layout = text
         .and_then(|chunk| chunk.get_text().ok())
         .and_then(|text| serde_json::from_str(&text).ok());
@@ -84,7 +87,9 @@ fn chosen(sizes: &[u64]) -> Vec<usize> {
         return Vec::new();
     };
     for count in (2..=sizes.len().min(MOST_GRIDS)).rev() {
-        let picked: Vec<usize> = (0..count).map(|i| (i * last + (count - 1) / 2) / (count - 1)).collect();
+        let picked: Vec<usize> = (0..count)
+            .map(|i| (i * last + (count - 1) / 2) / (count - 1))
+            .collect();
         if picked.iter().map(|i| sizes[*i]).sum::<u64>() <= MOST_BYTES {
             return picked;
         }
@@ -103,7 +108,10 @@ mod tests {
         assert_eq!(chosen(&[9; 5]), [0, 1, 2, 3, 4]);
         let many = chosen(&[1; 100]);
         assert_eq!((many.len(), many[0], many[23]), (MOST_GRIDS, 0, 99));
-        assert!(many.windows(2).all(|w| (4..=5).contains(&(w[1] - w[0]))), "{many:?}");
+        assert!(
+            many.windows(2).all(|w| (4..=5).contains(&(w[1] - w[0]))),
+            "{many:?}"
+        );
         assert_eq!(chosen(&[4 << 20; 10]), [0, 5, 9]);
         assert_eq!(chosen(&[1 << 30; 10]), [9]);
     }

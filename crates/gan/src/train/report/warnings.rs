@@ -101,7 +101,10 @@ fn collapse(lines: &[Line]) -> Option<Warning> {
 }
 
 fn text_ignored(lines: &[Line]) -> Option<Warning> {
-    let evaluated: Vec<&Line> = lines.iter().filter(|line| line.measure("score").is_some()).collect();
+    let evaluated: Vec<&Line> = lines
+        .iter()
+        .filter(|line| line.measure("score").is_some())
+        .collect();
     let [_, .., before, last] = evaluated[..] else {
         return None;
     };
@@ -114,7 +117,10 @@ fn text_ignored(lines: &[Line]) -> Option<Warning> {
         let (drawn, real, chance) = (of("")?, of("_real")?, of("_chance")?);
         (real - chance > 0.1).then(|| (drawn - chance) / (real - chance))
     };
-    let names = last.measures.keys().filter_map(|key| key.strip_prefix("accuracy"));
+    let names = last
+        .measures
+        .keys()
+        .filter_map(|key| key.strip_prefix("accuracy"));
     let attributes: Vec<(&str, f64)> = names
         .filter(|name| name.starts_with('.'))
         .filter_map(|name| Some((&name[1..], gain("accuracy", name)?)))
@@ -133,7 +139,9 @@ fn text_ignored(lines: &[Line]) -> Option<Warning> {
     let often = if names.is_empty() { "no oftener" } else { "oftener" };
     Some(Warning {
         title: "The text is ignored",
-        seen: format!("{what} found in its picture {often} than by chance. Early in a training that is so in every run."),
+        seen: format!(
+            "{what} found in its picture {often} than by chance. Early in a training that is so in every run."
+        ),
         remedies: &[
             "wrong texts for D: objective.wrong_text = 0.5",
             "networks.generator = \"fusion\" and networks.discriminator = \"projection\", where the text acts at every size",
@@ -236,7 +244,10 @@ mod tests {
     /// [`HEALTHY`] with other values.
     fn with(other: &[(&'static str, f64)]) -> Vec<(&'static str, f64)> {
         let value = |name: &str, old| other.iter().find(|(n, _)| *n == name).map_or(old, |(_, v)| *v);
-        HEALTHY.iter().map(|(name, old)| (*name, value(name, *old))).collect()
+        HEALTHY
+            .iter()
+            .map(|(name, old)| (*name, value(name, *old)))
+            .collect()
     }
 
     #[test]
@@ -251,7 +262,10 @@ mod tests {
     fn d_wins_when_it_is_sure_for_a_while() {
         let sure = with(&[("d_real", 0.97), ("d_fake", 0.03)]);
         assert_eq!(titles(&lines(5, &sure), Loss::Bce), ["D is winning"]);
-        assert!(titles(&lines(4, &sure), Loss::Bce).is_empty(), "four lines are too few");
+        assert!(
+            titles(&lines(4, &sure), Loss::Bce).is_empty(),
+            "four lines are too few"
+        );
         // It was so once, and is no longer.
         let mut past = lines(10, &sure);
         past.extend(lines(10, HEALTHY));
@@ -282,9 +296,17 @@ mod tests {
         assert_eq!(titles(&lines(3, &chance), Loss::Bce), ["The text is ignored"]);
         assert!(titles(&lines(2, &chance), Loss::Bce).is_empty(), "too early");
         let ranked = with(&[("accuracy.gender", 0.52)]);
-        assert!(titles(&lines(3, &ranked), Loss::Bce).is_empty(), "captions are found");
+        assert!(
+            titles(&lines(3, &ranked), Loss::Bce).is_empty(),
+            "captions are found"
+        );
         // An attribute that photos do not show says nothing.
-        let hidden = [("score", 1.0), ("accuracy.a", 0.5), ("accuracy_real.a", 0.55), ("accuracy_chance.a", 0.5)];
+        let hidden = [
+            ("score", 1.0),
+            ("accuracy.a", 0.5),
+            ("accuracy_real.a", 0.55),
+            ("accuracy_chance.a", 0.5),
+        ];
         assert!(titles(&lines(3, &hidden), Loss::Bce).is_empty());
     }
 
@@ -294,13 +316,19 @@ mod tests {
         let found = warnings(&lines(10, &by_heart), Loss::NonSaturating);
         assert_eq!(found[0].title, "D knows its photos by heart");
         assert!(found[0].seen.contains("75 % of the way"), "{}", found[0].seen);
-        let no_val: Vec<_> = by_heart.into_iter().filter(|(n, _)| *n != "d_logit_val").collect();
+        let no_val: Vec<_> = by_heart
+            .into_iter()
+            .filter(|(n, _)| *n != "d_logit_val")
+            .collect();
         assert!(titles(&lines(10, &no_val), Loss::NonSaturating).is_empty());
     }
 
     #[test]
     fn a_run_that_went_back_says_how_often() {
         let found = warnings(&lines(1, &[("rewinds", 2.0)]), Loss::Bce);
-        assert!(found[0].seen.starts_with("2 of 3 times") && found[0].seen.contains("1/4 of"), "{found:?}");
+        assert!(
+            found[0].seen.starts_with("2 of 3 times") && found[0].seen.contains("1/4 of"),
+            "{found:?}"
+        );
     }
 }
