@@ -50,10 +50,11 @@ fn state(run: &Path) -> (Vec<(String, Vec<u8>)>, u64) {
 
 /// A recipe whose weights run away: D's gradient penalty overflows after some steps, the later the lower the rate.
 fn runaway(chain: &Chain, run: &str, more: &[&str]) -> Program {
-    const SET: [&str; 8] = [
+    const SET: [&str; 9] = [
         "networks.discriminator=projection",
         "objective.loss=non_saturating",
-        "penalty.r1=1000",
+        "penalty.r1=1e5",
+        "networks.width=8",
         "adam.lr=1.0",
         "train.tick_kimg=0.008",
         "train.grid_kimg=100",
