@@ -39,7 +39,7 @@ pub(super) fn html(run: &Run) -> String {
         );
     }
     page.push_str(&configuration(run));
-    let _ = write!(page, "</main><script>{SCRIPT}</script></body></html>\n");
+    let _ = writeln!(page, "</main><script>{SCRIPT}</script></body></html>");
     page
 }
 
