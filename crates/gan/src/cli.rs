@@ -128,7 +128,7 @@ fn train(cli: &Cli, args: &TrainArgs, console: &Console) -> anyhow::Result<Outco
     }
     let interrupt = Interrupt::install().context("cannot listen for Ctrl-C")?;
     let report = train::train(&plan, console, &interrupt)?;
-    let kimg = (report.step * plan.recipe.train.batch as u64) as f64 / 1000.0;
+    let kimg = report.images_seen as f64 / 1000.0;
     let said = match (report.outcome, report.steps_now) {
         (Outcome::Interrupted, _) => "stopped and saved; --resume goes on",
         (Outcome::Done, 0) => "was trained before: nothing to do",
@@ -150,7 +150,7 @@ fn measure(cli: &Cli, args: &BenchArgs, console: &Console) -> anyhow::Result<Out
     let report = bench::bench(&recipe, args.steps, cli.device.find()?)?;
     console.result(format!(
         "{:.1} images/s over {} steps of {} at {} pixels",
-        report.images_per_second, report.steps, recipe.train.batch, recipe.train.resolution
+        report.images_per_second, report.steps, report.batch, recipe.train.resolution
     ))?;
     console.json_result(&serde_json::to_value(&report)?)?;
     Ok(Outcome::Done)

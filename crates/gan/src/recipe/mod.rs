@@ -1,18 +1,22 @@
 //! A recipe: everything that decides what is trained and how, read from TOML and `--set`.
 
 mod check;
+mod growth;
 mod schema;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::GanError;
+use crate::schedule::Schedule;
 
+pub use growth::{GROWN_RESOLUTIONS, Growth, Side};
 pub use schema::{
     AdamRecipe, Augment, Captions, DiscriminatorKind, EmaRecipe, GeneratorKind, Loss, Networks, Objective,
     Penalty, Precision, Recipe, Train,
 };
 
-/// Resolutions that the networks come in, in pixels.
+/// Resolutions that networks of a fixed size come in, in pixels.
 pub const RESOLUTIONS: [usize; 4] = [32, 64, 128, 256];
 
 impl Recipe {
@@ -67,16 +71,10 @@ impl Recipe {
         })
     }
 
-    /// Steps of the whole training: `kimg * 1000 / batch`, rounded up.
+    /// Steps of the whole training: as many as it takes to show `train.kimg` thousand images.
     #[must_use]
     pub fn steps(&self) -> u64 {
-        self.steps_in(self.train.kimg)
-    }
-
-    /// Steps in so many kimg, at least one.
-    #[must_use]
-    pub fn steps_in(&self, kimg: f64) -> u64 {
-        ((kimg * 1000.0 / self.train.batch as f64).ceil() as u64).max(1)
+        Schedule::of(self).steps(self.train.kimg)
     }
 
     /// The keys, as `a.b: old -> new`, in which `other` would give other weights. Length and rhythm of the
@@ -94,10 +92,17 @@ impl Recipe {
         };
         let (old, new) = (neutral(self), neutral(other));
         let mut lines = Vec::new();
-        for (section, values) in &old {
-            for (key, value) in values.as_table().into_iter().flatten() {
-                let changed = new.get(section).and_then(|s| s.get(key)).filter(|v| *v != value);
-                lines.extend(changed.map(|v| format!("{section}.{key}: {value} -> {v}")));
+        let sections: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+        for section in sections {
+            let values = |table: &toml::Table| table.get(section).and_then(toml::Value::as_table).cloned();
+            let (old, new) = (values(&old).unwrap_or_default(), values(&new).unwrap_or_default());
+            let keys: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+            let said = |value: Option<&toml::Value>| value.map_or("none".to_owned(), ToString::to_string);
+            for key in keys {
+                let (old, new) = (old.get(key), new.get(key));
+                if old != new {
+                    lines.push(format!("{section}.{key}: {} -> {}", said(old), said(new)));
+                }
             }
         }
         lines
@@ -205,7 +210,7 @@ mod tests {
             (
                 SHORT,
                 &["penalty.r1=1"],
-                "networks.discriminator: expected a value \"projection\" with a penalty",
+                "networks.discriminator: expected a value \"projection\" or \"progan\" with a penalty",
             ),
         ];
         for (text, set, expected) in cases {

@@ -8,16 +8,17 @@ use tch::{Kind, Tensor};
 use super::step::Batch;
 use crate::GanError;
 use crate::device::Device;
+use crate::networks::progan::fade_reals;
 use crate::random::{Random, Stream};
 use crate::recipe::{Augment, Captions, Recipe};
+use crate::schedule::{Moment, Schedule};
 
 /// The train split, in exact shuffled epochs; what a step gets follows from (seed, step) alone.
 pub struct Batches<'a> {
     data: &'a Dataset,
     epochs: Epochs,
     device: Device,
-    batch: usize,
-    resolution: usize,
+    schedule: Schedule,
     seed: u64,
     captions: Captions,
     augment: Augment,
@@ -51,8 +52,7 @@ impl<'a> Batches<'a> {
             data,
             epochs: Epochs::new(recipe.train.seed, len),
             device,
-            batch: recipe.train.batch,
-            resolution: wanted,
+            schedule: Schedule::of(recipe),
             seed: recipe.train.seed,
             captions: recipe.train.captions,
             augment: recipe.augment.clone(),
@@ -65,11 +65,17 @@ impl<'a> Batches<'a> {
     /// libtorch refuses a call.
     pub fn at(&mut self, step: u64) -> Result<Batch, GanError> {
         let (side, dims, captions) = (self.data.resolution(), self.data.dims(), self.data.captions());
+        let Moment {
+            images_seen,
+            batch,
+            grown,
+            ..
+        } = self.schedule.at(step);
         let mut random = Random::new(self.seed, Stream::Captions, step);
-        let mut pixels = Vec::with_capacity(self.batch * side * side * 3);
-        let mut texts = Vec::with_capacity(self.batch * dims);
-        for i in 0..self.batch as u64 {
-            let index = self.epochs.at(step * self.batch as u64 + i);
+        let mut pixels = Vec::with_capacity(batch * side * side * 3);
+        let mut texts = Vec::with_capacity(batch * dims);
+        for i in 0..batch as u64 {
+            let index = self.epochs.at(images_seen + i);
             let Some(sample) = self.data.sample(Split::Train, index) else {
                 continue;
             };
@@ -86,7 +92,7 @@ impl<'a> Batches<'a> {
             dims,
             Random::new(self.seed, Stream::Dropout, step),
         );
-        let mut images = to_images(&pixels, side, self.resolution, self.device);
+        let mut images = fade_reals(&to_images(&pixels, side, grown.side, self.device), grown);
         if self.augment.flip {
             images = mirror_some(&images, Random::new(self.seed, Stream::Flips, step));
         }
@@ -137,15 +143,26 @@ fn mirror_some(images: &Tensor, mut random: Random) -> Tensor {
 /// Pixels `[n, side, side, 3]` of u8 as images `[n, 3, r, r]` in -1..=1; larger sides are averaged down exactly.
 pub fn to_images(pixels: &[u8], side: usize, resolution: usize, device: Device) -> Tensor {
     let side_i = side as i64;
-    // u8 travels to the device: a quarter of the bytes.
-    let bytes = Tensor::from_slice(pixels)
-        .view([-1, side_i, side_i, 3])
-        .to_device(device.tch());
-    let images = bytes.permute([0, 3, 1, 2]).to_kind(Kind::Float) / 127.5 - 1.0; // channels innermost
-    match (side / resolution) as i64 {
-        1 => images,
-        factor => images.avg_pool2d([factor; 2], [factor; 2], [0; 2], false, true, None),
+    let factor = (side / resolution) as i64;
+    let some = |pixels: &[u8]| {
+        // u8 travels to the device: a quarter of the bytes.
+        let bytes = Tensor::from_slice(pixels)
+            .view([-1, side_i, side_i, 3])
+            .to_device(device.tch());
+        let values = bytes.permute([0, 3, 1, 2]).to_kind(Kind::Float); // channels innermost
+        // Sums of whole numbers below 2^24 have no error: means of up to 256 x 256 bytes are exact.
+        let means = match factor {
+            1 => values,
+            _ => values.avg_pool2d([factor; 2], [factor; 2], [0; 2], false, true, None),
+        };
+        means / 127.5 - 1.0
+    };
+    if factor == 1 {
+        return some(pixels);
     }
+    // Image by image, so that large ones are not all in memory as floats at once.
+    let images: Vec<Tensor> = pixels.chunks((side * side * 3).max(1)).map(some).collect();
+    Tensor::cat(&images, 0)
 }
 
 #[cfg(test)]
@@ -222,6 +239,41 @@ mod tests {
         assert!(
             found.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-6),
             "{found:?}"
+        );
+    }
+
+    #[test]
+    fn a_side_of_1024_serves_all_lower_ones_with_one_and_the_same_mean() {
+        // Bytes that no rounded sum of floats would get right: a mean of odd sums over 65,536 places.
+        let pixels: Vec<u8> = (0..1024 * 1024 * 3_u32)
+            .map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8 | 128)
+            .collect();
+        let full: Vec<u64> = pixels.iter().map(|&v| u64::from(v)).collect();
+        let mean = |c: usize| full.iter().skip(c).step_by(3).sum::<u64>() as f64 / (1024.0 * 1024.0);
+        for resolution in [4, 8, 64, 512] {
+            let x = to_images(&pixels, 1024, resolution, Device::CPU);
+            assert_eq!(x.size(), [1, 3, resolution as i64, resolution as i64]);
+            let means: Vec<f64> = Vec::try_from(x.to_kind(Kind::Double).mean_dim(
+                [0, 2, 3].as_slice(),
+                false,
+                Kind::Double,
+            ))
+            .unwrap();
+            for (c, found) in means.iter().enumerate() {
+                assert!(
+                    (found - (mean(c) / 127.5 - 1.0)).abs() < 1e-6,
+                    "{resolution}: {means:?}"
+                );
+            }
+        }
+        let corner: u64 = (0..256)
+            .flat_map(|y| (0..256).map(move |x| (y * 1024 + x) * 3))
+            .map(|i| full[i])
+            .sum();
+        let exact = (corner as f64 / 65536.0) as f32 / 127.5 - 1.0;
+        assert_eq!(
+            to_images(&pixels, 1024, 4, Device::CPU).double_value(&[0, 0, 0, 0]) as f32,
+            exact
         );
     }
 }

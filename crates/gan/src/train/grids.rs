@@ -8,7 +8,7 @@ use tch::Tensor;
 use super::batches::to_images;
 use crate::GanError;
 use crate::device::Device;
-use crate::networks::{Generator, Pass};
+use crate::networks::{self, Generator};
 use crate::picture::{Row, draw_grid, from_tensor};
 use crate::random::{Random, Stream};
 use crate::recipe::{Captions, Recipe};
@@ -67,16 +67,17 @@ impl Grids {
         if self.captions.is_empty() {
             return Ok(());
         }
-        let images = tch::no_grad(|| generator.forward(&self.z, &self.texts, Pass::DRAWING));
-        let rows: Vec<Row> = self
-            .captions
-            .iter()
-            .zip(from_tensor(&images)?.chunks(COLUMNS))
-            .map(|(caption, images)| Row {
+        let columns = COLUMNS as i64;
+        let noise = self.z.split(columns, 0);
+        let texts = self.texts.split(columns, 0);
+        let mut rows = Vec::with_capacity(self.captions.len());
+        // Row by row: the largest images would not fit the memory all at once.
+        for ((caption, z), texts) in self.captions.iter().zip(&noise).zip(&texts) {
+            rows.push(Row {
                 caption: caption.clone(),
-                images: images.to_vec(),
-            })
-            .collect();
+                images: from_tensor(&networks::draw(generator, z, texts))?,
+            });
+        }
         draw_grid(&rows).write_png(path, &[])
     }
 }
@@ -86,19 +87,21 @@ impl Grids {
 /// # Errors
 /// The file cannot be written.
 pub fn reals(data: &Dataset, recipe: &Recipe, path: &Path) -> Result<(), GanError> {
-    let samples = (0..ROWS * COLUMNS).filter_map(|i| data.sample(Split::Train, i));
-    let mut pixels = Vec::new();
-    for sample in samples {
-        pixels.extend_from_slice(&sample.image()?);
-    }
-    let images = to_images(&pixels, data.resolution(), recipe.train.resolution, Device::CPU);
-    let rows: Vec<Row> = from_tensor(&images)?
-        .chunks(COLUMNS)
-        .map(|images| Row {
-            caption: String::new(),
-            images: images.to_vec(),
-        })
+    let samples: Vec<Sample<'_>> = (0..ROWS * COLUMNS)
+        .filter_map(|i| data.sample(Split::Train, i))
         .collect();
+    let mut rows = Vec::with_capacity(ROWS);
+    for samples in samples.chunks(COLUMNS) {
+        let mut pixels = Vec::new();
+        for sample in samples {
+            pixels.extend_from_slice(&sample.image()?);
+        }
+        let images = to_images(&pixels, data.resolution(), recipe.train.resolution, Device::CPU);
+        rows.push(Row {
+            caption: String::new(),
+            images: from_tensor(&images)?,
+        });
+    }
     draw_grid(&rows).write_png(path, &[])
 }
 

@@ -1,6 +1,7 @@
 //! The training: set up, then one loop with named phases.
 
 pub mod batches;
+pub mod gradient_penalty;
 pub mod grids;
 pub mod run_folder;
 pub mod stats;
@@ -21,6 +22,7 @@ use self::step::Trainer;
 use crate::device::Device;
 use crate::random::{Random, Stream};
 use crate::recipe::Recipe;
+use crate::schedule::Schedule;
 use crate::{GanError, Model};
 
 /// Name of the model in a run folder.
@@ -52,6 +54,8 @@ pub struct Report {
     pub outcome: Outcome,
     /// Steps taken, over all sittings.
     pub step: u64,
+    /// Real images shown, over all sittings.
+    pub images_seen: u64,
     /// Steps taken now.
     pub steps_now: u64,
     /// Images a second of this sitting; 0 where nothing was left to do.
@@ -81,16 +85,19 @@ pub fn train(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Resu
         grids::reals(&data, recipe, &folder.dir().join(REALS))?;
     }
 
-    let batch = recipe.train.batch as u64;
+    let schedule = Schedule::of(recipe);
+    let seen = |steps: u64| schedule.images_seen(steps);
     let end = recipe.steps();
-    let every = |kimg: f64| recipe.steps_in(kimg);
     let (tick, grid, checkpoint) = (
-        every(recipe.train.tick_kimg),
-        every(recipe.train.grid_kimg),
-        every(recipe.train.checkpoint_kimg),
+        recipe.train.tick_kimg,
+        recipe.train.grid_kimg,
+        recipe.train.checkpoint_kimg,
     );
     console.info(start_line(plan, &trainer, begun_at, end));
-    let progress = Progress::new(console, "train", "images", begun_at.step * batch, end * batch);
+    if let Some(growth) = schedule.in_words() {
+        console.info(growth);
+    }
+    let progress = Progress::new(console, "train", "images", seen(begun_at.step), seen(end));
     let started = Instant::now();
     let mut at = begun_at;
     let mut last_tick = (started, at.step);
@@ -99,36 +106,33 @@ pub fn train(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Resu
     let mut pending = Pending::default();
 
     while at.step < end {
+        let batch = schedule.at(at.step).batch as i64;
         let noise = Random::new(recipe.train.seed, Stream::Noise, at.step)
-            .normal_tensor(&[batch as i64, recipe.networks.z_dim as i64], device.tch());
+            .normal_tensor(&[batch, recipe.networks.z_dim as i64], device.tch());
         let measures = trainer.step(&batches.at(at.step)?, &noise, at.step)?;
         pending.push(measures);
         at.step += 1;
         at.seconds = begun_at.seconds + started.elapsed().as_secs_f64();
-        progress.inc(batch);
+        progress.inc(batch as u64);
 
         let stop = at.step == end || interrupt.requested();
-        let due = |steps: u64| stop || at.step.is_multiple_of(steps);
+        let due = |kimg: f64| stop || schedule.due(at.step, kimg);
         let save = due(checkpoint) || last_save.elapsed() >= patience;
         if due(tick) || due(grid) || save {
             let now = Instant::now();
-            let rate = ((at.step - last_tick.1) * batch) as f64 / (now - last_tick.0).as_secs_f64();
-            let line = line(at, batch, pending.take(at.step)?, rate);
+            let rate = (seen(at.step) - seen(last_tick.1)) as f64 / (now - last_tick.0).as_secs_f64();
+            let line = line(at, seen(at.step), pending.take(at.step)?, rate);
             last_tick = (now, at.step);
             stats.append(&line)?;
             progress.note(&losses_in_short(&line));
         }
         if due(grid) {
-            let name = format!("fakes-{:06}.png", at.step * batch / 1000);
+            let name = format!("fakes-{:06}.png", seen(at.step) / 1000);
             grids.fakes(trainer.average.as_ref(), &folder.dir().join(name))?;
         }
         if save {
             folder.save(&trainer, at, data.content_hash())?;
-            model.save(
-                trainer.average.as_ref(),
-                at.step * batch,
-                &folder.dir().join(MODEL),
-            )?;
+            model.save(trainer.average.as_ref(), seen(at.step), &folder.dir().join(MODEL))?;
             last_save = Instant::now();
         }
         if stop {
@@ -146,9 +150,10 @@ pub fn train(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Resu
             Outcome::Done
         },
         step: at.step,
+        images_seen: seen(at.step),
         steps_now,
         images_per_second: if steps_now > 0 {
-            (steps_now * batch) as f64 / seconds
+            (seen(at.step) - seen(begun_at.step)) as f64 / seconds
         } else {
             0.0
         },
@@ -179,10 +184,10 @@ fn losses_in_short(line: &Line) -> String {
     losses.join(" ")
 }
 
-fn line(at: Position, batch: u64, measures: BTreeMap<String, f64>, images_per_second: f64) -> Line {
+fn line(at: Position, images_seen: u64, measures: BTreeMap<String, f64>, images_per_second: f64) -> Line {
     Line {
         step: at.step,
-        kimg: (at.step * batch) as f64 / 1000.0,
+        kimg: images_seen as f64 / 1000.0,
         measures,
         images_per_second,
         seconds: at.seconds,
