@@ -26,6 +26,11 @@ struct Stage {
     from_step: u64,
 }
 
+/// Images in so many thousands of them, to a thousandth: 2007 in 2.007, which times 1000 is a little more.
+fn images(kimg: f64) -> f64 {
+    (kimg * 1e6).round() / 1e3
+}
+
 /// What holds at a step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Moment {
@@ -45,14 +50,14 @@ impl Schedule {
     /// The schedule of a checked recipe.
     #[must_use]
     pub fn of(recipe: &Recipe) -> Self {
-        let images = |kimg: f64| (kimg * 1000.0).round() as u64;
         let full = recipe.train.resolution;
         let none = Growth {
             first_resolution: full,
             ..Growth::default()
         };
         let growth = recipe.growth.as_ref().unwrap_or(&none);
-        let (fade, stable) = (images(growth.fade_kimg), images(growth.stable_kimg));
+        let whole = |kimg: f64| images(kimg).round() as u64;
+        let (fade, stable) = (whole(growth.fade_kimg), whole(growth.stable_kimg));
         let mut stages = Vec::<Stage>::new();
         let mut side = growth.first_resolution;
         while side <= full {
@@ -112,7 +117,7 @@ impl Schedule {
     /// Steps that it takes to show so many thousands of images, at least one.
     #[must_use]
     pub fn steps(&self, kimg: f64) -> u64 {
-        let images = kimg * 1000.0;
+        let images = images(kimg);
         let i = self.last(|stage| (stage.from_images as f64) < images);
         let stage = &self.stages[i];
         let more = (images - stage.from_images as f64) / stage.batch as f64;
@@ -123,7 +128,7 @@ impl Schedule {
     /// over a multiple.
     #[must_use]
     pub fn due(&self, steps: u64, every_kimg: f64) -> bool {
-        let times = |steps: u64| (self.images_seen(steps) as f64 / (every_kimg * 1000.0)).floor();
+        let times = |steps: u64| (self.images_seen(steps) as f64 / images(every_kimg)).floor();
         steps > 0 && times(steps) > times(steps - 1)
     }
 

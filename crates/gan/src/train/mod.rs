@@ -96,6 +96,13 @@ pub fn train(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Resu
     console.info(start_line(plan, &trainer, begun_at, end));
     if let Some(growth) = schedule.in_words() {
         console.info(growth);
+        let last = schedule.at(end - 1).grown.side;
+        if last < recipe.train.resolution {
+            console.warn(format!(
+                "train.kimg = {} ends the training at {last} of {} pixels (train.resolution)",
+                recipe.train.kimg, recipe.train.resolution
+            ));
+        }
     }
     let progress = Progress::new(console, "train", "images", seen(begun_at.step), seen(end));
     let started = Instant::now();

@@ -144,7 +144,7 @@ mod tests {
             std::f64::consts::SQRT_2,
         );
         let _no_grad = tch::no_grad_guard();
-        let _ = conv.bias.shallow_clone().copy_(&normals(&[4]));
+        conv.bias.shallow_clone().copy_(&normals(&[4]));
         conv
     }
 
@@ -191,10 +191,10 @@ mod tests {
     #[test]
     fn resampling_convolutions_are_a_convolution_and_a_resampling() {
         let x = normals(&[2, 6, 8, 8]);
-        let conv = conv(3);
-        same(&conv.forward_up(&x), &conv.forward(&upsample(&x)));
-        same(&conv.forward_down(&x), &downsample(&conv.forward(&x)));
-        assert_eq!(super::tests::conv(1).forward(&x).size(), [2, 4, 8, 8]);
+        let three = conv(3);
+        same(&three.forward_up(&x), &three.forward(&upsample(&x)));
+        same(&three.forward_down(&x), &downsample(&three.forward(&x)));
+        assert_eq!(conv(1).forward(&x).size(), [2, 4, 8, 8]);
     }
 
     #[test]
