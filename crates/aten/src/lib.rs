@@ -4,9 +4,13 @@
 //! counts, passes tensor pointers, and turns a C++ exception into an [`AtenError`].
 #![allow(unsafe_code)]
 
+mod host;
+
 use std::ffi::{CStr, c_char};
 
 use tch::Tensor;
+
+pub use host::HostArray;
 
 mod ffi {
     use std::ffi::c_char;

@@ -1,8 +1,10 @@
 //! Batches of a dataset for a training step: which products, which of their captions, as tensors.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use dataset::{Dataset, Epochs, Split};
+use aten::HostArray;
+use dataset::{BatchBuffer, CaptionRule, Dataset, DatasetError, LoadPlan, Loader, Split};
 use tch::{Kind, Tensor};
 
 use super::step::Batch;
@@ -11,24 +13,38 @@ use crate::device::Device;
 use crate::random::{Random, Stream};
 use crate::recipe::{Augment, Captions, Recipe};
 
+/// Batches that are filled while steps run.
+const AHEAD: usize = 3;
+
 /// The train split, in exact shuffled epochs; what a step gets follows from (seed, step) alone.
-pub struct Batches<'a> {
-    data: &'a Dataset,
-    epochs: Epochs,
+pub struct Batches {
+    data: Arc<Dataset>,
     device: Device,
-    batch: usize,
+    plan: LoadPlan,
+    /// What fills the batches, at the step that is asked for next where steps come in order.
+    loader: Option<Loader<Buffer>>,
     resolution: usize,
-    seed: u64,
-    captions: Captions,
     augment: Augment,
 }
 
-impl<'a> Batches<'a> {
+/// A batch's place in memory that the device reads from.
+struct Buffer {
+    pixels: HostArray<u8>,
+    vectors: HostArray<f32>,
+}
+
+impl BatchBuffer for Buffer {
+    fn places(&mut self) -> (&mut [u8], &mut [f32]) {
+        (self.pixels.as_mut_slice(), self.vectors.as_mut_slice())
+    }
+}
+
+impl Batches {
     /// Batches as `recipe` asks for them.
     ///
     /// # Errors
     /// The dataset is empty, or its images are no multiple of the recipe's resolution.
-    pub fn new(data: &'a Dataset, path: &Path, recipe: &Recipe, device: Device) -> Result<Self, GanError> {
+    pub fn new(data: Arc<Dataset>, path: &Path, recipe: &Recipe, device: Device) -> Result<Self, GanError> {
         let (wanted, found) = (recipe.train.resolution, data.resolution());
         if found % wanted != 0 {
             return Err(GanError::Data {
@@ -38,8 +54,7 @@ impl<'a> Batches<'a> {
                 hint: "ingest again with a fitting --size, or set train.resolution",
             });
         }
-        let len = data.len(Split::Train);
-        if len == 0 {
+        if data.is_empty(Split::Train) {
             return Err(GanError::Data {
                 path: path.to_owned(),
                 expected: "at least one product in the train split".to_owned(),
@@ -47,54 +62,87 @@ impl<'a> Batches<'a> {
                 hint: "`dataset inspect` shows what is there; a dump of a handful of products can fall into val and test",
             });
         }
+        let (seed, batch) = (recipe.train.seed, recipe.train.batch);
+        let captions = match recipe.train.captions {
+            Captions::Full => CaptionRule::First,
+            Captions::Any => any_caption(seed, batch as u64, data.captions()),
+        };
         Ok(Self {
+            plan: LoadPlan {
+                captions,
+                ..LoadPlan::new(seed, batch)
+            },
             data,
-            epochs: Epochs::new(recipe.train.seed, len),
             device,
-            batch: recipe.train.batch,
+            loader: None,
             resolution: wanted,
-            seed: recipe.train.seed,
-            captions: recipe.train.captions,
             augment: recipe.augment.clone(),
         })
     }
 
-    /// The batch of a step, counted from 0.
+    /// The batch of a step, counted from 0. The next one is filled meanwhile.
     ///
     /// # Errors
-    /// libtorch refuses a call.
+    /// The data are damaged, or there is no memory for a batch.
     pub fn at(&mut self, step: u64) -> Result<Batch, GanError> {
-        let (side, dims, captions) = (self.data.resolution(), self.data.dims(), self.data.captions());
-        let mut random = Random::new(self.seed, Stream::Captions, step);
-        let mut pixels = Vec::with_capacity(self.batch * side * side * 3);
-        let mut texts = Vec::with_capacity(self.batch * dims);
-        for i in 0..self.batch as u64 {
-            let index = self.epochs.at(step * self.batch as u64 + i);
-            let Some(sample) = self.data.sample(Split::Train, index) else {
-                continue;
-            };
-            let caption = match self.captions {
-                Captions::Full => 0,
-                Captions::Any => random.below(captions),
-            };
-            pixels.extend_from_slice(&sample.image()?);
-            texts.extend_from_slice(&sample.vectors()?[caption * dims..(caption + 1) * dims]);
-        }
-        drop_out(
-            &self.augment,
-            &mut texts,
-            dims,
-            Random::new(self.seed, Stream::Dropout, step),
-        );
-        let mut images = to_images(&pixels, side, self.resolution, self.device);
+        let first = step * self.plan.batch as u64;
+        let loader = match self.loader.take().filter(|loader| loader.consumed() == first) {
+            Some(loader) => self.loader.insert(loader),
+            None => self.loader.insert(self.load_from(first)?),
+        };
+        let (side, dims) = (self.data.resolution(), self.data.dims());
+        let batch = loader.next().transpose()?;
+        let buffer = batch.as_ref().and_then(dataset::Batch::buffer);
+        let buffer = buffer.ok_or_else(|| DatasetError::Load {
+            expected: "one more batch of a row without an end".to_owned(),
+            found: "none".to_owned(),
+        })?;
+        let (n, side_i) = (self.plan.batch as i64, side as i64);
+        // u8 travels to the device: a quarter of the bytes.
+        let pixels = buffer
+            .pixels
+            .copy_to(&[n, side_i, side_i, 3], self.device.tch())?;
+        let mut images = scale(&pixels, self.resolution);
         if self.augment.flip {
-            images = mirror_some(&images, Random::new(self.seed, Stream::Flips, step));
+            images = mirror_some(&images, Random::new(self.plan.seed, Stream::Flips, step));
         }
-        let texts = Tensor::from_slice(&texts)
-            .view([-1, dims as i64])
-            .to_device(self.device.tch());
+        let mut texts = buffer.vectors.copy_to(&[n, dims as i64], tch::Device::Cpu)?;
+        if self.augment.caption_dropout > 0.0 || self.augment.word_dropout > 0.0 {
+            let mut rows = Vec::try_from(texts.flatten(0, -1))?;
+            let random = Random::new(self.plan.seed, Stream::Dropout, step);
+            drop_out(&self.augment, &mut rows, dims, random);
+            texts = Tensor::from_slice(&rows).view([n, dims as i64]);
+        }
+        let texts = texts.to_device(self.device.tch());
         Ok(Batch { images, texts })
     }
+
+    fn load_from(&self, first: u64) -> Result<Loader<Buffer>, GanError> {
+        let plan = LoadPlan {
+            from: first,
+            ..self.plan.clone()
+        };
+        let samples = plan.most_samples();
+        let device = self.device.tch();
+        let buffer = |_| -> Result<Buffer, GanError> {
+            Ok(Buffer {
+                pixels: HostArray::new(samples * self.data.image_bytes(), device)?,
+                vectors: HostArray::new(samples * self.data.dims(), device)?,
+            })
+        };
+        let buffers = (0..AHEAD).map(buffer).collect::<Result<_, _>>()?;
+        Ok(Loader::new(Arc::clone(&self.data), plan, buffers)?)
+    }
+}
+
+/// One of a product's captions, by (seed, step) as all randomness of a training.
+fn any_caption(seed: u64, batch: u64, captions: usize) -> CaptionRule {
+    CaptionRule::By(Arc::new(move |first, chosen| {
+        let mut random = Random::new(seed, Stream::Captions, first / batch);
+        chosen
+            .iter_mut()
+            .for_each(|caption| *caption = random.below(captions));
+    }))
 }
 
 /// Drops captions and words from rows of `dims` values; what is left of a row has length 1 again.
@@ -104,9 +152,6 @@ fn drop_out(augment: &Augment, texts: &mut [f32], dims: usize, mut random: Rando
         word_dropout,
         ..
     } = *augment;
-    if caption_dropout == 0.0 && word_dropout == 0.0 {
-        return;
-    }
     for row in texts.chunks_mut(dims) {
         if random.unit() < caption_dropout {
             row.fill(0.0);
@@ -136,13 +181,14 @@ fn mirror_some(images: &Tensor, mut random: Random) -> Tensor {
 
 /// Pixels `[n, side, side, 3]` of u8 as images `[n, 3, r, r]` in -1..=1; larger sides are averaged down exactly.
 pub fn to_images(pixels: &[u8], side: usize, resolution: usize, device: Device) -> Tensor {
-    let side_i = side as i64;
-    // u8 travels to the device: a quarter of the bytes.
-    let bytes = Tensor::from_slice(pixels)
-        .view([-1, side_i, side_i, 3])
-        .to_device(device.tch());
-    let images = bytes.permute([0, 3, 1, 2]).to_kind(Kind::Float) / 127.5 - 1.0; // channels innermost
-    match (side / resolution) as i64 {
+    let pixels = Tensor::from_slice(pixels).view([-1, side as i64, side as i64, 3]);
+    scale(&pixels.to_device(device.tch()), resolution)
+}
+
+/// As [`to_images`], where the pixels are on the device already.
+fn scale(pixels: &Tensor, resolution: usize) -> Tensor {
+    let images = pixels.permute([0, 3, 1, 2]).to_kind(Kind::Float) / 127.5 - 1.0; // channels innermost
+    match images.size()[3] / resolution as i64 {
         1 => images,
         factor => images.avg_pool2d([factor; 2], [factor; 2], [0; 2], false, true, None),
     }
