@@ -10,7 +10,7 @@ mod text;
 
 use tch::Tensor;
 
-pub use batch_norm::{BatchNorm, ConditionalBatchNorm};
+pub use batch_norm::{Act, BatchNorm, ConditionalBatchNorm};
 pub use conv::{Conv, ConvTranspose, Window};
 pub use dense::Dense;
 pub use minibatch::minibatch_stddev;
