@@ -92,6 +92,8 @@ pub fn run(cli: Cli) -> anyhow::Result<Outcome> {
     }
     // Denormal numbers are slow and worth nothing to a network.
     let _ = aten::set_flush_denormal(true);
+    // Steps need the same memory again and again.
+    let _ = aten::keep_memory();
     match &cli.command {
         Command::Train(args) => train(&cli, args, &console),
         Command::Eval(args) => eval::command::run(args, &cli.common, cli.device.find()?, &console),

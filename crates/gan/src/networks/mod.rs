@@ -102,11 +102,11 @@ impl Grown {
 }
 
 impl Precision {
-    /// The type of values in libtorch.
+    /// The type of values in libtorch; f32 where nothing is decided yet.
     #[must_use]
     pub const fn kind(self) -> Kind {
         match self {
-            Self::Fp32 => Kind::Float,
+            Self::Fp32 | Self::Auto => Kind::Float,
             Self::Bf16 => Kind::BFloat16,
         }
     }

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::GanError;
+use crate::device::Device;
 use crate::schedule::Schedule;
 
 pub use growth::{GROWN_RESOLUTIONS, Growth, Side};
@@ -69,6 +70,21 @@ impl Recipe {
             origin: "recipe".to_owned(),
             message: e.to_string(),
         })
+    }
+
+    /// The recipe with `precision = "auto"` decided: as `before` where the run was begun already, else by what `device`
+    /// is fast at.
+    #[must_use]
+    pub fn settled(&self, before: Option<&Self>, device: Device) -> Self {
+        let mut recipe = self.clone();
+        if recipe.train.precision == Precision::Auto {
+            recipe.train.precision = match before.map(|before| before.train.precision) {
+                Some(decided) => decided,
+                None if device.is_fast_at_bf16() => Precision::Bf16,
+                None => Precision::Fp32,
+            };
+        }
+        recipe
     }
 
     /// Steps of the whole training: as many as it takes to show `train.kimg` thousand images.
@@ -217,6 +233,26 @@ mod tests {
             let error = parse(text, set).unwrap_err();
             assert!(error.contains(expected) && error.contains("\nhint: "), "{error}");
         }
+    }
+
+    #[test]
+    fn what_is_left_to_the_machine_is_decided_once() {
+        let open = parse(SHORT, &["train.precision=auto"]).unwrap();
+        let begun = open.settled(None, Device::CPU);
+        assert_ne!(begun.train.precision, Precision::Auto);
+        let other = Recipe {
+            train: Train {
+                precision: Precision::Bf16,
+                ..begun.train.clone()
+            },
+            ..begun
+        };
+        assert_eq!(
+            open.settled(Some(&other), Device::CPU).train.precision,
+            Precision::Bf16
+        );
+        let named = parse(SHORT, &[]).unwrap();
+        assert_eq!(named.settled(Some(&other), Device::CPU), named);
     }
 
     #[test]

@@ -78,6 +78,8 @@ pub enum Precision {
     Fp32,
     /// 16 bits with the exponent of 32: twice as fast where the processor has instructions for it.
     Bf16,
+    /// `bf16` on a device that computes it, `fp32` elsewhere. A run decides when it begins, and keeps to it.
+    Auto,
 }
 
 /// Which caption of a product accompanies its image.

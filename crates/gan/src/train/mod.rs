@@ -9,6 +9,7 @@ pub mod step;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dataset::Dataset;
@@ -70,9 +71,16 @@ pub struct Report {
 /// The data do not fit, the folder is another run's, a loss is no longer finite, or the disk is full. The run can
 /// then go on from its last checkpoint.
 pub fn train(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Result<Report, GanError> {
-    let TrainPlan { recipe, device, .. } = plan;
-    let data = Dataset::open(&plan.data)?;
-    let mut batches = Batches::new(&data, &plan.data, recipe, *device)?;
+    let TrainPlan { device, .. } = plan;
+    // A run that is begun anew decides anew.
+    let before = if plan.force {
+        None
+    } else {
+        RunFolder::recipe(&plan.run)?
+    };
+    let recipe = &plan.recipe.settled(before.as_ref(), *device);
+    let data = Arc::new(Dataset::open(&plan.data)?);
+    let mut batches = Batches::new(Arc::clone(&data), &plan.data, recipe, *device)?;
     let folder = RunFolder::open(&plan.run, recipe, plan.resume, plan.force)?;
     let trainer = Trainer::new(recipe, data.dims(), *device);
     let begun_at = folder

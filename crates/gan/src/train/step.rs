@@ -42,6 +42,7 @@ impl Trainer {
     /// Fresh networks for text vectors of `dims` values.
     #[must_use]
     pub fn new(recipe: &Recipe, dims: usize, device: Device) -> Self {
+        let recipe = &recipe.settled(None, device);
         let (seed, device) = (recipe.train.seed, device.tch());
         let generator = networks::generator(recipe, dims, seed, device);
         let discriminator = networks::discriminator(recipe, dims, seed, device);

@@ -11,7 +11,7 @@ mod text;
 
 use tch::Tensor;
 
-pub use batch_norm::{BatchNorm, ConditionalBatchNorm};
+pub use batch_norm::{Act, BatchNorm, ConditionalBatchNorm};
 pub use conv::{Conv, ConvTranspose, Window};
 pub use dense::Dense;
 pub use equalised::{EqualisedConv, EqualisedDense, pixel_norm};
