@@ -34,7 +34,6 @@ fn sides(shape: &Shape) -> impl Iterator<Item = usize> + use<> {
 
 /// Real images `[n, 3, s, s]` as they are shown at this point of the growth: crossed with themselves at half the side,
 /// so that D cannot tell them from fakes by details that G is not yet let draw.
-#[must_use]
 pub fn fade_reals(images: &Tensor, grown: Grown) -> Tensor {
     if grown.alpha >= 1.0 {
         return images.shallow_clone();
