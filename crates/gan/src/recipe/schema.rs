@@ -168,7 +168,7 @@ pub enum Loss {
     /// D says how much more real a real image is than a fake (Jolicoeur-Martineau 2019; Huang et al. 2024).
     Relativistic,
     /// D gives marks, not beliefs, and both sides move the difference of their means (Arjovsky et al. 2017). Needs a
-    /// gradient penalty.
+    /// gradient penalty, which bounds marks over images but not over texts: `wrong_text` is best left at 0.
     Wasserstein,
     /// No D at all: G is moved by the mean squared difference to the real image. The plain alternative that the
     /// article names.
