@@ -7,7 +7,10 @@
 use std::path::{Path, PathBuf};
 
 fn main() {
-    println!("cargo::rerun-if-changed=src/aten.cpp");
+    const SOURCES: [&str; 2] = ["src/aten.cpp", "src/norm_act.cpp"];
+    for source in SOURCES.iter().chain(&["src/norm_act.h"]) {
+        println!("cargo::rerun-if-changed={source}");
+    }
     let Some(lib) = std::env::var_os("DEP_TCH_LIBTORCH_LIB").map(PathBuf::from) else {
         println!("cargo::error=libtorch was not found; hint: run `just setup` (or `./justw setup`) first");
         return;
@@ -16,7 +19,9 @@ fn main() {
     cc::Build::new()
         .cpp(true)
         .std("c++17")
-        .file("src/aten.cpp")
+        // Kernels are nothing without it.
+        .opt_level(3)
+        .files(SOURCES)
         .include(&include)
         .include(include.join("torch/csrc/api/include"))
         // libtorch's headers warn under -Wall; our own file is small enough to read.

@@ -117,6 +117,118 @@ fn a_run_of_the_other_parts_goes_on_to_the_weights_of_an_unbroken_one_to_the_bit
     assert_eq!(stats(&broken), stats(&unbroken));
 }
 
+/// A recipe that grows from 4 to 32 pixels: 4 pixels for 24 images, then 16 of fading and 24 more at each, with a line of
+/// statistics a step.
+const GROWING: &[&str] = &[
+    "networks.generator=progan",
+    "networks.discriminator=progan",
+    "networks.max_width=16",
+    "train.tick_kimg=0.001",
+    "growth.fade_kimg=0.016",
+    "growth.stable_kimg=0.024",
+    "growth.batch={ 4 = 8, 8 = 6, 16 = 4, 32 = 3 }",
+    "objective.loss=wasserstein",
+    "objective.wrong_text=0.5",
+    "penalty.gradient_penalty=10",
+    "penalty.drift=0.001",
+    "adam.beta1=0",
+    "augment.flip=true",
+    "augment.translation=0.125",
+    "ema.decay=0.9",
+];
+
+#[test]
+fn a_growing_run_stopped_within_fades_and_at_boundaries_ends_with_the_weights_of_an_unbroken_one() {
+    let chain = prepared();
+    let train = |run: &str, kimg: &str| {
+        let set = GROWING.iter().copied().chain([kimg]);
+        let set: Vec<&str> = set.flat_map(|pair| ["--set", pair]).collect();
+        chain
+            .train(run)
+            .args(&set)
+            .args(["--resume", "--json"])
+            .run()
+            .success()
+    };
+    let whole = train("unbroken", "train.kimg=0.2");
+    let _ = whole.stderr_contains("growth, in pixels from kimg: 4 from 0 (batch 8), 8 from 0.024 (batch 6)");
+    // At the end of 4 pixels; within the fade to 8, to 16 and to 32.
+    for (kimg, pixels, alpha) in [
+        ("train.kimg=0.024", 4, 1.0),
+        ("train.kimg=0.03", 8, 0.0),
+        ("train.kimg=0.076", 16, 0.625),
+        ("train.kimg=0.116", 32, 0.6875),
+        ("train.kimg=0.2", 32, 1.0),
+    ] {
+        let _ = train("broken", kimg);
+        let lines = stats(&chain.path("broken"));
+        let last = lines.last().unwrap();
+        assert_eq!(last["resolution"], f64::from(pixels), "{kimg}: {last}");
+        assert_eq!(last["alpha"], alpha, "{kimg}: {last}");
+        // A model of any moment draws pictures of the full size.
+        let drawn = Program::new("gen")
+            .arg("sample")
+            .arg(chain.path("broken"))
+            .args([
+                "red shirt",
+                "-n",
+                "1",
+                "--allow-unknown",
+                "--force",
+                "--device",
+                "cpu",
+                "--out",
+            ])
+            .arg(chain.path("pictures"));
+        let _ = drawn.run().success();
+    }
+    let (broken, unbroken) = (chain.path("broken"), chain.path("unbroken"));
+    assert!(
+        weights(&broken) == weights(&unbroken),
+        "weights, moments and averages"
+    );
+    assert_eq!(stats(&broken), stats(&unbroken));
+}
+
+#[test]
+fn a_dataset_of_1024_pixels_serves_a_growth_from_4_pixels_and_a_step_at_1024() {
+    let chain = Chain::drawn(12);
+    let ingest = Program::new("ingest").arg(chain.path("dump")).arg("--out");
+    let ingest = ingest.arg(chain.path("ingested")).args(["--size", "1024"]);
+    for stage in [ingest, chain.textfeat(), chain.pack()] {
+        let _ = stage.run().success();
+    }
+    for (run, set) in [
+        (
+            "small",
+            ["train.resolution=8", "networks.max_width=16", "train.kimg=0.05"],
+        ),
+        (
+            "large",
+            [
+                "train.resolution=1024",
+                "networks.max_width=4",
+                "train.kimg=0.002",
+            ],
+        ),
+    ] {
+        let first = format!(
+            "growth.first_resolution={}",
+            if run == "small" { 4 } else { 1024 }
+        );
+        let set = GROWING
+            .iter()
+            .copied()
+            .chain(["networks.width=1", "growth.batch={ 1024 = 2 }", first.as_str()])
+            .chain(set);
+        let set: Vec<&str> = set.flat_map(|pair| ["--set", pair]).collect();
+        let _ = chain.train(run).args(&set).run().success();
+        let lines = stats(&chain.path(run));
+        let resolution: f64 = if run == "small" { 8.0 } else { 1024.0 };
+        assert_eq!(lines.last().unwrap()["resolution"], resolution);
+    }
+}
+
 #[test]
 fn ctrl_c_saves_and_a_finished_run_has_nothing_to_do() {
     let chain = prepared();
@@ -223,7 +335,28 @@ fn recipes_and_data_that_do_not_fit_are_refused_before_anything_is_written() {
         "train.resolution=64",
         "expected images of 64 pixels or a multiple",
     );
+    let grown = [
+        "networks.generator=progan",
+        "networks.discriminator=progan",
+        "penalty.r1=1",
+        "train.resolution=1024",
+    ];
+    let _ = chain
+        .train("run")
+        .args(grown.map(|pair| ["--set", pair]).as_flattened())
+        .run()
+        .fails(1)
+        .stderr_contains("expected images of 1024 pixels or a multiple (train.resolution), found 32 pixels")
+        .hints();
     refused("adam.rate=1", "unknown field `rate`");
+    refused(
+        "networks.generator=progan",
+        "networks.discriminator: expected a value \"progan\"",
+    );
+    refused(
+        "growth.fade_kimg=1",
+        "networks.generator: expected a value \"progan\" with a section [growth]",
+    );
     refused("train.batch=many", "invalid type: string");
     assert!(!chain.path("run").exists());
     let _ = chain.train("run").args(["--device", "cuda:77"]).run().fails(2);

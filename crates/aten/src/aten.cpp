@@ -5,6 +5,10 @@
 #include <c10/core/GradMode.h>
 #include <torch/version.h>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include <cstdlib>
 #include <cstring>
 #include <exception>
@@ -49,6 +53,18 @@ extern "C" {
 void aten_free(char *message) { std::free(message); }
 
 const char *aten_version() { return TORCH_VERSION; }
+
+// Maps of tens of MB would be asked from the system and given back at every layer, and the system fills them with zeros
+// each time. True where the allocator can be told to keep them.
+bool aten_keep_memory() {
+#ifdef __GLIBC__
+  // The most that glibc takes.
+  const bool kept = mallopt(M_MMAP_THRESHOLD, 4 * 1024 * 1024 * static_cast<int>(sizeof(long)));
+  return mallopt(M_TRIM_THRESHOLD, 0x7fffffff) && kept;
+#else
+  return false;
+#endif
+}
 
 bool aten_set_flush_denormal(bool on) { return at::globalContext().setFlushDenormal(on); }
 

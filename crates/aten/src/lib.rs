@@ -4,9 +4,15 @@
 //! counts, passes tensor pointers, and turns a C++ exception into an [`AtenError`].
 #![allow(unsafe_code)]
 
+mod host;
+mod norm_act;
+
 use std::ffi::{CStr, c_char};
 
 use tch::Tensor;
+
+pub use host::HostArray;
+pub use norm_act::{NormAct, Running};
 
 mod ffi {
     use std::ffi::c_char;
@@ -18,6 +24,7 @@ mod ffi {
         pub(crate) fn aten_free(message: *mut c_char);
         pub(crate) fn aten_version() -> *const c_char;
         pub(crate) fn aten_set_flush_denormal(on: bool) -> bool;
+        pub(crate) fn aten_keep_memory() -> bool;
         pub(crate) fn aten_fused_adam(
             params: *const Ptr,
             grads: *const Ptr,
@@ -38,6 +45,18 @@ mod ffi {
         ) -> *mut c_char;
         pub(crate) fn aten_leaky_relu(input: Ptr, slope: f64, output: *mut Ptr) -> *mut c_char;
         pub(crate) fn aten_channels_last(input: Ptr, output: *mut Ptr) -> *mut c_char;
+        pub(crate) fn aten_norm_act(
+            x: Ptr,
+            scale: Ptr,
+            shift: Ptr,
+            running_mean: Ptr,
+            running_var: Ptr,
+            training: bool,
+            momentum: f64,
+            eps: f64,
+            slope: f64,
+            output: *mut Ptr,
+        ) -> *mut c_char;
     }
 }
 
@@ -91,6 +110,14 @@ pub fn version() -> String {
 pub fn set_flush_denormal(on: bool) -> bool {
     // SAFETY: no pointers.
     unsafe { ffi::aten_set_flush_denormal(on) }
+}
+
+/// Lets the allocator keep large blocks of memory for the next step, where it can; says whether it can. For programs that
+/// do nothing but compute: blocks of up to 32 MB are not given back to the system.
+#[must_use]
+pub fn keep_memory() -> bool {
+    // SAFETY: no pointers.
+    unsafe { ffi::aten_keep_memory() }
 }
 
 /// One Adam step over all parameters in a single call (`at::_fused_adam_`), without weight decay.

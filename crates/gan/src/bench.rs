@@ -9,6 +9,7 @@ use crate::GanError;
 use crate::device::Device;
 use crate::random::{Random, Stream};
 use crate::recipe::Recipe;
+use crate::schedule::Schedule;
 use crate::train::step::{Batch, Trainer};
 
 /// Steps before the clock starts: libtorch chooses its kernels in the first ones.
@@ -21,17 +22,20 @@ const DIMS: usize = 256;
 pub struct BenchReport {
     /// Rate over all measured steps.
     pub images_per_second: f64,
+    /// Images in a step.
+    pub batch: usize,
     /// Steps measured.
     pub steps: u64,
     /// Seconds they took.
     pub seconds: f64,
 }
 
-/// Trains fresh networks for `steps` steps on noise.
+/// Trains fresh networks for `steps` steps on noise; those that grow, fully grown.
 ///
 /// # Errors
 /// libtorch refuses a call.
 pub fn bench(recipe: &Recipe, steps: u64, device: Device) -> Result<BenchReport, GanError> {
+    let recipe = &Schedule::of(recipe).settled(recipe);
     let trainer = Trainer::new(recipe, DIMS, device);
     let (n, side) = (recipe.train.batch as i64, recipe.train.resolution as i64);
     let mut random = Random::new(recipe.train.seed, Stream::Noise, 0);
@@ -56,6 +60,7 @@ pub fn bench(recipe: &Recipe, steps: u64, device: Device) -> Result<BenchReport,
     let seconds = started.elapsed().as_secs_f64();
     Ok(BenchReport {
         images_per_second: (steps * n as u64) as f64 / seconds,
+        batch: recipe.train.batch,
         steps,
         seconds,
     })

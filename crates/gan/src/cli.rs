@@ -101,6 +101,8 @@ pub fn run(cli: Cli) -> anyhow::Result<Outcome> {
     }
     // Denormal numbers are slow and worth nothing to a network.
     let _ = aten::set_flush_denormal(true);
+    // Steps need the same memory again and again.
+    let _ = aten::keep_memory();
     match &cli.command {
         Command::Train(args) => train(&cli, args, &console),
         Command::Eval(args) => eval::command::run(args, &cli.common, cli.device.find()?, &console),
@@ -185,7 +187,7 @@ fn measure(cli: &Cli, args: &BenchArgs, console: &Console) -> anyhow::Result<Out
     let report = bench::bench(&recipe, args.steps, cli.device.find()?)?;
     console.result(format!(
         "{:.1} images/s over {} steps of {} at {} pixels",
-        report.images_per_second, report.steps, recipe.train.batch, recipe.train.resolution
+        report.images_per_second, report.steps, report.batch, recipe.train.resolution
     ))?;
     console.json_result(&serde_json::to_value(&report)?)?;
     Ok(Outcome::Done)

@@ -78,6 +78,22 @@ impl Device {
     pub const fn tch(self) -> tch::Device {
         self.0
     }
+
+    /// Whether it computes bf16, and does not emulate it.
+    #[must_use]
+    pub fn is_fast_at_bf16(self) -> bool {
+        if self.0.is_cuda() {
+            return true;
+        }
+        #[cfg(target_arch = "x86_64")]
+        {
+            std::arch::is_x86_feature_detected!("avx512bf16")
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        {
+            false
+        }
+    }
 }
 
 impl fmt::Display for Device {

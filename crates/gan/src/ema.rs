@@ -7,9 +7,12 @@ use crate::networks::Params;
 use crate::recipe::EmaRecipe;
 
 /// How much of the average one step replaces: `1 - 0.5^(batch / half-life)`, where the half-life in images is
-/// never above `ramp_up` of the images seen so far (StyleGAN2-ADA's schedule).
+/// never above `ramp_up` of the images seen so far (StyleGAN2-ADA's schedule); or always what the recipe's `decay` leaves.
 #[must_use]
 pub fn weight(recipe: &EmaRecipe, batch: usize, images_seen: u64) -> f64 {
+    if let Some(decay) = recipe.decay {
+        return 1.0 - decay;
+    }
     let half_life = (recipe.half_life_kimg * 1000.0)
         .min(images_seen as f64 * recipe.ramp_up)
         .max(1e-8);
@@ -43,6 +46,7 @@ mod tests {
     const RECIPE: EmaRecipe = EmaRecipe {
         half_life_kimg: 20.0,
         ramp_up: 0.05,
+        decay: None,
     };
 
     #[test]
@@ -52,6 +56,11 @@ mod tests {
         let late = weight(&RECIPE, 64, 10_000_000);
         assert!((late - (1.0 - 0.5_f64.powf(64.0 / 20_000.0))).abs() < 1e-15);
         assert_eq!(weight(&RECIPE, 64, 0), 1.0);
+        let constant = EmaRecipe {
+            decay: Some(0.75),
+            ..RECIPE
+        };
+        assert_eq!(weight(&constant, 4, 0), 0.25);
     }
 
     #[test]

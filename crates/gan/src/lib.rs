@@ -20,6 +20,7 @@ pub mod networks;
 pub mod picture;
 pub mod random;
 pub mod recipe;
+pub mod schedule;
 pub mod train;
 pub mod weights_file;
 

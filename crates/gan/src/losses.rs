@@ -30,6 +30,7 @@ pub struct DiscriminatorLoss {
 /// | `bce` | the half sum of cross-entropies, as in the article |
 /// | `non_saturating` | `softplus(-real) + softplus(fake)` |
 /// | `relativistic` | `softplus(fake - real)`: each real image against the fake of its own text |
+/// | `wasserstein` | `fake - real`, the means of both |
 /// | `mse` | zero: there is no game |
 pub fn discriminator(
     loss: Loss,
@@ -64,6 +65,15 @@ pub fn discriminator(
                 parts: Vec::new(),
             }
         }
+        Loss::Wasserstein => {
+            let real = -real.mean(Kind::Float);
+            let pairs = |w: &WrongTexts| weighted_mean(&w.logits, &w.usable);
+            let fake = refused(fake.mean(Kind::Float), &pairs);
+            DiscriminatorLoss {
+                total: &real + &fake,
+                parts: vec![("d_real_loss", real), ("d_fake_loss", fake)],
+            }
+        }
         Loss::Mse => DiscriminatorLoss {
             total: real.zeros_like().mean(Kind::Float),
             parts: Vec::new(),
@@ -76,6 +86,7 @@ pub fn generator(loss: Loss, fake: &Tensor, real: impl FnOnce() -> Tensor) -> Te
     match loss {
         Loss::Bce | Loss::NonSaturating => bce_real(fake),
         Loss::Relativistic => (real() - fake).softplus().mean(Kind::Float),
+        Loss::Wasserstein => -fake.mean(Kind::Float),
         Loss::Mse => fake.zeros_like().mean(Kind::Float),
     }
 }
@@ -87,6 +98,16 @@ pub fn squared_length(gradients: &Tensor) -> Tensor {
         .square()
         .sum_dim_intlist([1, 2, 3].as_slice(), false, Kind::Float)
         .mean(Kind::Float)
+}
+
+/// The gradient penalty of WGAN-GP without its weight: the mean over the batch of `(length - 1)²`, where length is that
+/// of D's gradient at each image (Gulrajani et al. 2017, equation 3), from `gradients` `[n, 3, r, r]`.
+pub fn length_from_one(gradients: &Tensor) -> Tensor {
+    let squares = gradients
+        .square()
+        .sum_dim_intlist([1, 2, 3].as_slice(), false, Kind::Float);
+    // A root at 0 has no slope to learn from, but an infinite one.
+    ((squares + 1e-12).sqrt() - 1.0).square().mean(Kind::Float)
 }
 
 /// Mean squared difference of generated images to the real ones of their texts, both in -1..=1.
@@ -169,6 +190,37 @@ mod tests {
         let sure = Tensor::from_slice(&[200.0_f32]);
         assert!((value(&bce_fake(&sure)) - 200.0).abs() < 1e-3);
         assert!((value(&bce_real(&-&sure)) - 200.0).abs() < 1e-3);
+    }
+
+    #[test]
+    fn wasserstein_is_the_difference_of_means_and_wrong_texts_are_fakes() {
+        let (real, fake) = (
+            Tensor::from_slice(&[3.0_f32, 1.0]),
+            Tensor::from_slice(&[-1.0_f32, 0.0]),
+        );
+        let loss = discriminator(Loss::Wasserstein, &real, &fake, None);
+        assert_eq!(value(&loss.total), -2.5);
+        let wrong = WrongTexts {
+            logits: Tensor::from_slice(&[4.0_f32, 9.0]),
+            usable: Tensor::from_slice(&[1.0_f32, 0.0]),
+            weight: 0.5,
+        };
+        let loss = discriminator(Loss::Wasserstein, &real, &fake, Some(&wrong));
+        assert_eq!(value(&loss.total), -2.0 - 0.25 + 2.0);
+        let g_loss = generator(Loss::Wasserstein, &fake, || real.shallow_clone());
+        assert_eq!(value(&g_loss), 0.5);
+    }
+
+    #[test]
+    fn the_penalty_of_wgan_gp_is_least_at_gradients_of_length_one() {
+        let gradients =
+            |length: f64| Tensor::full([2, 3, 1, 1], length / 3.0_f64.sqrt(), tch::kind::FLOAT_CPU);
+        for (length, expected) in [(1.0, 0.0), (3.0, 4.0), (0.0, 1.0)] {
+            assert!((value(&length_from_one(&gradients(length))) - expected).abs() < 1e-5);
+        }
+        let flat = gradients(0.0).set_requires_grad(true);
+        length_from_one(&flat).backward();
+        assert!(value(&flat.grad().abs().max()).is_finite());
     }
 
     #[test]

@@ -10,8 +10,9 @@ use tch::Tensor;
 
 use crate::GanError;
 use crate::device::Device;
-use crate::networks::{self, Generator, Pass};
+use crate::networks::{self, Generator};
 use crate::recipe::Recipe;
+use crate::schedule::Schedule;
 use crate::weights_file::{self, Tensors};
 
 const KIND: &str = "model";
@@ -132,9 +133,11 @@ impl LoadedModel {
             .params()
             .load(&tensors, "")
             .map_err(|(expected, found)| bad(expected, found))?;
+        let images_seen = number("images_seen")?;
+        generator.grow(Schedule::of(&recipe).grown(images_seen));
         let bytes = std::fs::read(path).map_err(|e| stage::StageError::io(path, "cannot read", e))?;
         Ok(Self {
-            images_seen: number("images_seen")?,
+            images_seen,
             hash: blake3::hash(&bytes).to_hex().to_string(),
             model: Model {
                 recipe,
@@ -148,6 +151,6 @@ impl LoadedModel {
 
     /// Draws images `[n, 3, r, r]` in -1..=1 for text vectors `[n, dims]` and z `[n, z_dim]`.
     pub fn draw(&self, texts: &Tensor, z: &Tensor) -> Tensor {
-        tch::no_grad(|| self.generator.forward(z, texts, Pass::DRAWING))
+        networks::draw(self.generator.as_ref(), z, texts)
     }
 }

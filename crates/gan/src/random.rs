@@ -24,6 +24,8 @@ pub enum Stream {
     Dropout = 6,
     /// What is done to a step's images before D sees them.
     Augment = 7,
+    /// Where between reals and fakes a step's gradient penalty is taken.
+    Interpolates = 12,
     /// How the evaluator is trained: order, captions and shifts of its batches.
     Evaluator = 32,
     /// What a measure draws: subsets, directions, other captions.

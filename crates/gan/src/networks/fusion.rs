@@ -5,7 +5,7 @@
 use tch::{Device, Kind, Tensor};
 
 use super::layers::{
-    BatchNorm, ConditionalBatchNorm, Conv, ConvTranspose, Dense, Init, TextProjection, Window, blur,
+    Act, BatchNorm, ConditionalBatchNorm, Conv, ConvTranspose, Dense, Init, TextProjection, Window, blur,
     channels_last, leaky_relu, upsample,
 };
 use super::{Generator, Params, Pass, Shape};
@@ -66,9 +66,9 @@ impl Block {
     }
 
     fn forward(&self, x: &Tensor, condition: &Tensor, training: bool) -> Tensor {
-        let h = leaky_relu(&self.norm_in.forward(x, condition, training)); // [n, c_in, s, s]
+        let h = self.norm_in.forward(x, condition, Act::LeakyRelu, training); // [n, c_in, s, s]
         let h = blur(&self.up.forward(&h)); // [n, c_out, 2s, 2s]
-        let h = leaky_relu(&self.norm_mid.forward(&h, condition, training));
+        let h = self.norm_mid.forward(&h, condition, Act::LeakyRelu, training);
         upsample(&self.skip.forward(x)) + self.conv.forward(&h)
     }
 }
@@ -128,7 +128,7 @@ impl Generator for FusionGenerator {
         for block in &self.blocks {
             x = block.forward(&x, &condition, pass.training); // [n, c', 8, 8], [n, c'', 16, 16], ...
         }
-        let x = leaky_relu(&self.norm.forward(&x, pass.training));
+        let x = self.norm.forward(&x, Act::LeakyRelu, pass.training);
         self.to_rgb.forward(&x).to_kind(Kind::Float).tanh() // [n, 3, r, r]
     }
 }

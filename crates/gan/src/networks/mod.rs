@@ -7,6 +7,7 @@ pub mod dcgan;
 pub mod fusion;
 pub mod layers;
 pub mod params;
+pub mod progan;
 pub mod projection;
 
 use tch::{Device, Kind, Tensor};
@@ -16,6 +17,7 @@ pub use params::Params;
 use crate::recipe::{DiscriminatorKind, GeneratorKind, Networks, Precision, Recipe};
 use dcgan::{DcganDiscriminator, DcganGenerator};
 use fusion::FusionGenerator;
+use progan::{ProganDiscriminator, ProganGenerator};
 use projection::ProjectionDiscriminator;
 
 /// G: noise and text to an image.
@@ -26,6 +28,9 @@ pub trait Generator: Send {
     /// All that is learnt.
     fn params(&self) -> &Params;
 
+    /// Takes part from now on as far as it has grown; a network of one size has nothing to do.
+    fn grow(&self, _to: Grown) {}
+
     /// z `[n, z_dim]` and texts `[n, dims]` to images `[n, 3, r, r]` in -1..=1.
     fn forward(&self, z: &Tensor, texts: &Tensor, pass: Pass) -> Tensor;
 }
@@ -34,6 +39,9 @@ pub trait Generator: Send {
 pub trait Discriminator: Send {
     /// All that is learnt.
     fn params(&self) -> &Params;
+
+    /// Takes part from now on as far as it has grown; a network of one size has nothing to do.
+    fn grow(&self, _to: Grown) {}
 
     /// What D sees in images `[n, 3, r, r]` before any text; one image a row.
     fn features(&self, images: &Tensor, pass: Pass) -> Tensor;
@@ -73,12 +81,32 @@ impl Pass {
     }
 }
 
+/// How far a growing network has grown. It follows from the images seen alone: [`crate::schedule::Schedule`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Grown {
+    /// Side of the images that are made and judged, in pixels.
+    pub side: usize,
+    /// How far the newest block is faded in, 0..=1.
+    pub alpha: f64,
+}
+
+impl Grown {
+    /// Nothing is left to grow.
+    #[must_use]
+    pub const fn fully(resolution: usize) -> Self {
+        Self {
+            side: resolution,
+            alpha: 1.0,
+        }
+    }
+}
+
 impl Precision {
-    /// The type of values in libtorch.
+    /// The type of values in libtorch; f32 where nothing is decided yet.
     #[must_use]
     pub const fn kind(self) -> Kind {
         match self {
-            Self::Fp32 => Kind::Float,
+            Self::Fp32 | Self::Auto => Kind::Float,
             Self::Bf16 => Kind::BFloat16,
         }
     }
@@ -91,6 +119,7 @@ pub fn generator(recipe: &Recipe, dims: usize, seed: u64, device: Device) -> Box
     match recipe.networks.generator {
         GeneratorKind::Dcgan => Box::new(DcganGenerator::new(shape, seed, device)),
         GeneratorKind::Fusion => Box::new(FusionGenerator::new(shape, seed, device)),
+        GeneratorKind::Progan => Box::new(ProganGenerator::new(shape, seed, device)),
     }
 }
 
@@ -101,13 +130,34 @@ pub fn discriminator(recipe: &Recipe, dims: usize, seed: u64, device: Device) ->
     match recipe.networks.discriminator {
         DiscriminatorKind::Dcgan => Box::new(DcganDiscriminator::new(shape, seed, device)),
         DiscriminatorKind::Projection => Box::new(ProjectionDiscriminator::new(shape, seed, device)),
+        DiscriminatorKind::Progan => Box::new(ProganDiscriminator::new(shape, seed, device)),
+    }
+}
+
+/// Pixels of the images that are drawn in one pass at most: 64 at 256x256.
+const LOT_PIXELS: usize = 64 * 256 * 256;
+
+/// Draws images `[n, 3, r, r]` in -1..=1 for z `[n, z_dim]` and texts `[n, dims]`, in passes that no number of large
+/// images makes too large for the memory.
+pub fn draw(generator: &dyn Generator, z: &Tensor, texts: &Tensor) -> Tensor {
+    let side = generator.shape().resolution;
+    let lot = (LOT_PIXELS / (side * side)).max(1) as i64;
+    let passes: Vec<Tensor> = z
+        .split(lot, 0)
+        .iter()
+        .zip(texts.split(lot, 0))
+        .map(|(z, texts)| tch::no_grad(|| generator.forward(z, &texts, Pass::DRAWING)))
+        .collect();
+    match &passes[..] {
+        [images] => images.shallow_clone(),
+        several => Tensor::cat(several, 0),
     }
 }
 
 /// Shapes that both networks follow from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
-    /// Side of the images in pixels, a power of two of at least 8.
+    /// Side of the images in pixels, a power of two of at least 8; of 4 for a network that grows.
     pub resolution: usize,
     /// Length of a text vector.
     pub dims: usize,

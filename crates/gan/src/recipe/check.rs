@@ -1,7 +1,9 @@
 //! What the values of a recipe may be.
 
+use super::growth::{self, GROWN_RESOLUTIONS};
 use super::{
-    AdamRecipe, Augment, DiscriminatorKind, Loss, Networks, Objective, Penalty, RESOLUTIONS, Recipe, Train,
+    AdamRecipe, Augment, DiscriminatorKind, GeneratorKind, Loss, Networks, Objective, Penalty, RESOLUTIONS,
+    Recipe, Train,
 };
 
 impl Recipe {
@@ -17,19 +19,17 @@ impl Recipe {
             checkpoint_minutes,
             ..
         } = self.train;
-        within(
-            "train.resolution",
-            RESOLUTIONS.contains(&resolution),
-            "32, 64, 128 or 256",
-            resolution,
-        )?;
+        let grows = self.networks.generator == GeneratorKind::Progan;
+        let (ok, allowed) = if grows {
+            (GROWN_RESOLUTIONS.contains(&resolution), growth::allowed())
+        } else {
+            (RESOLUTIONS.contains(&resolution), "32, 64, 128 or 256".to_owned())
+        };
+        within("train.resolution", ok, &allowed, resolution)?;
         // BatchNorm needs more than one value a channel where the map is 1x1.
-        within(
-            "train.batch",
-            (2..=4096).contains(&batch),
-            "from 2 to 4096",
-            batch,
-        )?;
+        let fewest = if grows { 1 } else { 2 };
+        let allowed = format!("from {fewest} to 4096");
+        within("train.batch", (fewest..=4096).contains(&batch), &allowed, batch)?;
         let rhythm = [
             ("train.kimg", kimg),
             ("train.tick_kimg", tick_kimg),
@@ -88,6 +88,10 @@ impl Recipe {
             "above 0 and at most 1",
             self.ema.ramp_up,
         )?;
+        if let Some(decay) = self.ema.decay {
+            let ok = (0.0..1.0).contains(&decay);
+            within("ema.decay", ok, "from 0 to below 1", decay)?;
+        }
         let Objective {
             reconstruction,
             wrong_text,
@@ -113,14 +117,26 @@ impl Recipe {
             "from -1 to 1",
             cosine,
         )?;
+        self.check_growth()?;
         self.check_penalty()?;
         self.check_augment()
     }
 
     fn check_penalty(&self) -> Result<(), String> {
-        let Penalty { r1, r2, every } = self.penalty;
-        for (key, gamma) in [("penalty.r1", r1), ("penalty.r2", r2)] {
-            within(key, (0.0..=1e6).contains(&gamma), "from 0 to 1e6", gamma)?;
+        let Penalty {
+            r1,
+            r2,
+            gradient_penalty: gp,
+            drift,
+            every,
+        } = self.penalty;
+        for (key, weight) in [
+            ("penalty.r1", r1),
+            ("penalty.r2", r2),
+            ("penalty.gradient_penalty", gp),
+            ("penalty.drift", drift),
+        ] {
+            within(key, (0.0..=1e6).contains(&weight), "from 0 to 1e6", weight)?;
         }
         within(
             "penalty.every",
@@ -128,19 +144,25 @@ impl Recipe {
             "from 1 to 1000",
             every,
         )?;
-        let without = r1 == 0.0 && r2 == 0.0;
+        let without = r1 == 0.0 && r2 == 0.0 && gp == 0.0;
         let judged = self.objective.loss != Loss::Mse;
-        within(
-            "penalty.r1",
-            !(without && judged && self.networks.discriminator == DiscriminatorKind::Projection),
-            "above 0 with networks.discriminator = \"projection\", which nothing else keeps smooth",
-            r1,
-        )?;
+        let smooth = match self.networks.discriminator {
+            DiscriminatorKind::Dcgan => None,
+            DiscriminatorKind::Projection => Some("projection"),
+            DiscriminatorKind::Progan => Some("progan"),
+        };
+        if let Some(kind) = smooth.filter(|_| without && judged) {
+            return Err(format!(
+                "penalty.r1: expected a value above 0 with networks.discriminator = \"{kind}\", which nothing else keeps \
+                 smooth (or penalty.gradient_penalty above 0), found {r1}"
+            ));
+        }
         // A gradient through BatchNorm mixes the images of a batch: the penalty would not be that of each.
+        let needs = without && self.objective.loss != Loss::Wasserstein;
         within(
             "networks.discriminator",
-            without || self.networks.discriminator != DiscriminatorKind::Dcgan,
-            "\"projection\" with a penalty, as BatchNorm mixes the gradients of a batch",
+            needs || smooth.is_some(),
+            "\"projection\" or \"progan\" with a penalty, as BatchNorm mixes the gradients of a batch",
             "\"dcgan\"",
         )
     }
@@ -165,7 +187,12 @@ impl Recipe {
     }
 }
 
-fn within(key: &str, ok: bool, allowed: &str, found: impl std::fmt::Display) -> Result<(), String> {
+pub(super) fn within(
+    key: &str,
+    ok: bool,
+    allowed: &str,
+    found: impl std::fmt::Display,
+) -> Result<(), String> {
     if ok {
         Ok(())
     } else {

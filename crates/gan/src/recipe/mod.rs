@@ -1,18 +1,23 @@
 //! A recipe: everything that decides what is trained and how, read from TOML and `--set`.
 
 mod check;
+mod growth;
 mod schema;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::GanError;
+use crate::device::Device;
+use crate::schedule::Schedule;
 
+pub use growth::{GROWN_RESOLUTIONS, Growth, Side};
 pub use schema::{
     AdamRecipe, Augment, Captions, DiscriminatorKind, EmaRecipe, GeneratorKind, Loss, Networks, Objective,
     OnDiskFull, OnNan, Penalty, Precision, Recipe, Train,
 };
 
-/// Resolutions that the networks come in, in pixels.
+/// Resolutions that networks of a fixed size come in, in pixels.
 pub const RESOLUTIONS: [usize; 4] = [32, 64, 128, 256];
 
 impl Recipe {
@@ -67,22 +72,31 @@ impl Recipe {
         })
     }
 
-    /// Steps of the whole training: `kimg * 1000 / batch`, rounded up.
+    /// The recipe with `precision = "auto"` decided: as `before` where the run was begun already, else by what `device`
+    /// is fast at.
     #[must_use]
-    pub fn steps(&self) -> u64 {
-        self.steps_in(self.train.kimg)
+    pub fn settled(&self, before: Option<&Self>, device: Device) -> Self {
+        let mut recipe = self.clone();
+        if recipe.train.precision == Precision::Auto {
+            recipe.train.precision = match before.map(|before| before.train.precision) {
+                Some(decided) => decided,
+                None if device.is_fast_at_bf16() => Precision::Bf16,
+                None => Precision::Fp32,
+            };
+        }
+        recipe
     }
 
-    /// Steps in so many kimg, at least one.
+    /// Steps of the whole training: as many as it takes to show `train.kimg` thousand images.
     #[must_use]
-    pub fn steps_in(&self, kimg: f64) -> u64 {
-        ((kimg * 1000.0 / self.train.batch as f64).ceil() as u64).max(1)
+    pub fn steps(&self) -> u64 {
+        Schedule::of(self).steps(self.train.kimg)
     }
 
     /// Real images shown in the first `steps` steps.
     #[must_use]
     pub fn images_in(&self, steps: u64) -> u64 {
-        steps * self.train.batch as u64
+        Schedule::of(self).images_seen(steps)
     }
 
     /// The keys, as `a.b: old -> new`, in which `other` would give other weights. Length and rhythm of the
@@ -104,10 +118,17 @@ impl Recipe {
         };
         let (old, new) = (neutral(self), neutral(other));
         let mut lines = Vec::new();
-        for (section, values) in &old {
-            for (key, value) in values.as_table().into_iter().flatten() {
-                let changed = new.get(section).and_then(|s| s.get(key)).filter(|v| *v != value);
-                lines.extend(changed.map(|v| format!("{section}.{key}: {value} -> {v}")));
+        let sections: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+        for section in sections {
+            let values = |table: &toml::Table| table.get(section).and_then(toml::Value::as_table).cloned();
+            let (old, new) = (values(&old).unwrap_or_default(), values(&new).unwrap_or_default());
+            let keys: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+            let said = |value: Option<&toml::Value>| value.map_or("none".to_owned(), ToString::to_string);
+            for key in keys {
+                let (old, new) = (old.get(key), new.get(key));
+                if old != new {
+                    lines.push(format!("{section}.{key}: {} -> {}", said(old), said(new)));
+                }
             }
         }
         lines
@@ -226,13 +247,33 @@ mod tests {
             (
                 SHORT,
                 &["penalty.r1=1"],
-                "networks.discriminator: expected a value \"projection\" with a penalty",
+                "networks.discriminator: expected a value \"projection\" or \"progan\" with a penalty",
             ),
         ];
         for (text, set, expected) in cases {
             let error = parse(text, set).unwrap_err();
             assert!(error.contains(expected) && error.contains("\nhint: "), "{error}");
         }
+    }
+
+    #[test]
+    fn what_is_left_to_the_machine_is_decided_once() {
+        let open = parse(SHORT, &["train.precision=auto"]).unwrap();
+        let begun = open.settled(None, Device::CPU);
+        assert_ne!(begun.train.precision, Precision::Auto);
+        let other = Recipe {
+            train: Train {
+                precision: Precision::Bf16,
+                ..begun.train.clone()
+            },
+            ..begun
+        };
+        assert_eq!(
+            open.settled(Some(&other), Device::CPU).train.precision,
+            Precision::Bf16
+        );
+        let named = parse(SHORT, &[]).unwrap();
+        assert_eq!(named.settled(Some(&other), Device::CPU), named);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Growth;
+
 /// A checked recipe with all defaults filled in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -11,6 +13,9 @@ pub struct Recipe {
     /// Widths of both networks.
     #[serde(default)]
     pub networks: Networks,
+    /// How the networks grow; without it they are trained at the full resolution from the start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub growth: Option<Growth>,
     /// Terms of the losses.
     #[serde(default)]
     pub objective: Objective,
@@ -32,7 +37,8 @@ pub struct Recipe {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Train {
-    /// Side of the images in pixels: 32, 64, 128 or 256. A dataset of a multiple of it is averaged down.
+    /// Side of the images in pixels: 32, 64, 128 or 256; for growing networks, whose growth ends there, 4, 8, 16, 512 and
+    /// 1024 too. A dataset of a multiple of it is averaged down.
     pub resolution: usize,
     /// Images in a step.
     #[serde(default = "defaults::batch")]
@@ -106,6 +112,8 @@ pub enum Precision {
     Fp32,
     /// 16 bits with the exponent of 32: twice as fast where the processor has instructions for it.
     Bf16,
+    /// `bf16` on a device that computes it, `fp32` elsewhere. A run decides when it begins, and keeps to it.
+    Auto,
 }
 
 /// Which caption of a product accompanies its image.
@@ -132,7 +140,8 @@ pub struct Networks {
     pub z_dim: usize,
     /// Length of the projected text.
     pub text_dim: usize,
-    /// Channels at half the resolution; doubled at each halving down to 4x4.
+    /// Channels at half the resolution; doubled at each halving down to 4x4. For growing networks, channels at 512 pixels,
+    /// so that where growth stops does not change them: 32, with `max_width` 512, are those of Karras et al. 2018.
     pub width: usize,
     /// Most channels at any side; a DCGAN has no such limit.
     pub max_width: usize,
@@ -147,6 +156,8 @@ pub enum GeneratorKind {
     Dcgan,
     /// Residual blocks; noise and text scale and shift every normalisation (Tao et al. 2022, Brock et al. 2019).
     Fusion,
+    /// Grows from 4x4 up (Karras et al. 2018); the text enters with z. Goes with a discriminator that grows.
+    Progan,
 }
 
 /// A kind of discriminator.
@@ -158,6 +169,8 @@ pub enum DiscriminatorKind {
     Dcgan,
     /// Convolutions without normalisation; the text is an inner product (Miyato and Koyama 2018). Needs a penalty.
     Projection,
+    /// Grows from 4x4 up (Karras et al. 2018); the text is an inner product. Needs a penalty.
+    Progan,
 }
 
 /// What the losses are made of beside the article's.
@@ -188,12 +201,16 @@ pub enum Loss {
     NonSaturating,
     /// D says how much more real a real image is than a fake (Jolicoeur-Martineau 2019; Huang et al. 2024).
     Relativistic,
+    /// D gives marks, not beliefs, and both sides move the difference of their means (Arjovsky et al. 2017). Needs a
+    /// gradient penalty, which bounds marks over images but not over texts: `wrong_text` is best left at 0.
+    Wasserstein,
     /// No D at all: G is moved by the mean squared difference to the real image. The plain alternative that the
     /// article names.
     Mse,
 }
 
-/// Gradient penalties: zero-centred, on the images D sees, `gamma / 2 * E |dD/dx|²` (Mescheder et al. 2018).
+/// Gradient penalties on the images D sees. R1 and R2 are zero-centred, `gamma / 2 * E |dD/dx|²` (Mescheder et al. 2018);
+/// WGAN-GP's is centred at 1, `lambda * E (|dD/dx| - 1)²` (Gulrajani et al. 2017).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Penalty {
@@ -201,7 +218,12 @@ pub struct Penalty {
     pub r1: f64,
     /// γ of R2, at fakes with their own texts; 0 leaves it out.
     pub r2: f64,
-    /// Penalties are taken at every so many steps, and then count as many times (Karras et al. 2020, section 3).
+    /// λ of WGAN-GP, between real images and fakes of the same texts (the paper has 10); 0 leaves it out.
+    pub gradient_penalty: f64,
+    /// Weight of the mean square of D's logits of real images, which keeps them from drifting away where only their
+    /// differences count (Karras et al. 2018, appendix A.1: 0.001); taken at every step. 0 leaves it out.
+    pub drift: f64,
+    /// Gradient penalties are taken at every so many steps, and then count as many times (Karras et al. 2020, section 3).
     pub every: u64,
 }
 
@@ -243,6 +265,10 @@ pub struct EmaRecipe {
     pub half_life_kimg: f64,
     /// The half-life is never above this share of the images seen, so that early samples are not noise.
     pub ramp_up: f64,
+    /// Share of the average that each step keeps, whatever its batch (Karras et al. 2018: 0.999), in place of the
+    /// half-life.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decay: Option<f64>,
 }
 
 mod defaults {
@@ -305,6 +331,8 @@ impl Default for Penalty {
         Self {
             r1: 0.0,
             r2: 0.0,
+            gradient_penalty: 0.0,
+            drift: 0.0,
             every: 1,
         }
     }
@@ -339,6 +367,7 @@ impl Default for EmaRecipe {
         Self {
             half_life_kimg: 20.0,
             ramp_up: 0.05,
+            decay: None,
         }
     }
 }

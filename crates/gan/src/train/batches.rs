@@ -1,34 +1,54 @@
 //! Batches of a dataset for a training step: which products, which of their captions, as tensors.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use dataset::{Dataset, Epochs, Split};
+use aten::HostArray;
+use dataset::{BatchBuffer, CaptionRule, Dataset, DatasetError, LoadPlan, Loader, Split};
 use tch::{Kind, Tensor};
 
 use super::step::Batch;
 use crate::GanError;
 use crate::device::Device;
+use crate::networks::progan::fade_reals;
 use crate::random::{Random, Stream};
 use crate::recipe::{Augment, Captions, Recipe};
+use crate::schedule::{Moment, Schedule};
+
+/// Batches that are filled while steps run.
+const AHEAD: usize = 3;
 
 /// The train split, in exact shuffled epochs; what a step gets follows from (seed, step) alone.
-pub struct Batches<'a> {
-    data: &'a Dataset,
-    epochs: Epochs,
+pub struct Batches {
+    data: Arc<Dataset>,
     device: Device,
-    batch: usize,
-    resolution: usize,
-    seed: u64,
-    captions: Captions,
+    plan: LoadPlan,
+    /// What fills the batches, at the step that is asked for next where steps come in order.
+    loader: Option<Loader<Buffer>>,
+    /// Any caption of a product, not the first alone.
+    any_caption: bool,
+    schedule: Schedule,
     augment: Augment,
 }
 
-impl<'a> Batches<'a> {
+/// A batch's place in memory that the device reads from.
+struct Buffer {
+    pixels: HostArray<u8>,
+    vectors: HostArray<f32>,
+}
+
+impl BatchBuffer for Buffer {
+    fn places(&mut self) -> (&mut [u8], &mut [f32]) {
+        (self.pixels.as_mut_slice(), self.vectors.as_mut_slice())
+    }
+}
+
+impl Batches {
     /// Batches as `recipe` asks for them.
     ///
     /// # Errors
     /// The dataset is empty, or its images are no multiple of the recipe's resolution.
-    pub fn new(data: &'a Dataset, path: &Path, recipe: &Recipe, device: Device) -> Result<Self, GanError> {
+    pub fn new(data: Arc<Dataset>, path: &Path, recipe: &Recipe, device: Device) -> Result<Self, GanError> {
         let (wanted, found) = (recipe.train.resolution, data.resolution());
         if found % wanted != 0 {
             return Err(GanError::Data {
@@ -38,8 +58,7 @@ impl<'a> Batches<'a> {
                 hint: "ingest again with a fitting --size, or set train.resolution",
             });
         }
-        let len = data.len(Split::Train);
-        if len == 0 {
+        if data.is_empty(Split::Train) {
             return Err(GanError::Data {
                 path: path.to_owned(),
                 expected: "at least one product in the train split".to_owned(),
@@ -48,53 +67,91 @@ impl<'a> Batches<'a> {
             });
         }
         Ok(Self {
+            plan: LoadPlan::new(recipe.train.seed, recipe.train.batch),
             data,
-            epochs: Epochs::new(recipe.train.seed, len),
             device,
-            batch: recipe.train.batch,
-            resolution: wanted,
-            seed: recipe.train.seed,
-            captions: recipe.train.captions,
+            loader: None,
+            any_caption: recipe.train.captions == Captions::Any,
+            schedule: Schedule::of(recipe),
             augment: recipe.augment.clone(),
         })
     }
 
-    /// The batch of a step, counted from 0.
+    /// The batch of a step, counted from 0. The next one is filled meanwhile.
     ///
     /// # Errors
-    /// libtorch refuses a call.
+    /// The data are damaged, or there is no memory for a batch.
     pub fn at(&mut self, step: u64) -> Result<Batch, GanError> {
-        let (side, dims, captions) = (self.data.resolution(), self.data.dims(), self.data.captions());
-        let mut random = Random::new(self.seed, Stream::Captions, step);
-        let mut pixels = Vec::with_capacity(self.batch * side * side * 3);
-        let mut texts = Vec::with_capacity(self.batch * dims);
-        for i in 0..self.batch as u64 {
-            let index = self.epochs.at(step * self.batch as u64 + i);
-            let Some(sample) = self.data.sample(Split::Train, index) else {
-                continue;
-            };
-            let caption = match self.captions {
-                Captions::Full => 0,
-                Captions::Any => random.below(captions),
-            };
-            pixels.extend_from_slice(&sample.image()?);
-            texts.extend_from_slice(&sample.vectors()?[caption * dims..(caption + 1) * dims]);
-        }
-        drop_out(
-            &self.augment,
-            &mut texts,
-            dims,
-            Random::new(self.seed, Stream::Dropout, step),
-        );
-        let mut images = to_images(&pixels, side, self.resolution, self.device);
+        let now = self.schedule.at(step);
+        let goes_on = now.batch == self.plan.batch;
+        let loader = self.loader.take();
+        let loader = match loader.filter(|loader| goes_on && loader.consumed() == now.images_seen) {
+            Some(loader) => self.loader.insert(loader),
+            None => {
+                self.plan.batch = now.batch;
+                self.loader.insert(self.load_from(step, &now)?)
+            }
+        };
+        let (side, dims) = (self.data.resolution(), self.data.dims());
+        let batch = loader.next().transpose()?;
+        let buffer = batch.as_ref().and_then(dataset::Batch::buffer);
+        let buffer = buffer.ok_or_else(|| DatasetError::Load {
+            expected: "one more batch of a row without an end".to_owned(),
+            found: "none".to_owned(),
+        })?;
+        let (n, side_i) = (self.plan.batch as i64, side as i64);
+        // u8 travels to the device: a quarter of the bytes.
+        let pixels = buffer
+            .pixels
+            .copy_to(&[n, side_i, side_i, 3], self.device.tch())?;
+        let mut images = fade_reals(&scale(&pixels, now.grown.side), now.grown);
         if self.augment.flip {
-            images = mirror_some(&images, Random::new(self.seed, Stream::Flips, step));
+            images = mirror_some(&images, Random::new(self.plan.seed, Stream::Flips, step));
         }
-        let texts = Tensor::from_slice(&texts)
-            .view([-1, dims as i64])
-            .to_device(self.device.tch());
+        let mut texts = buffer.vectors.copy_to(&[n, dims as i64], tch::Device::Cpu)?;
+        if self.augment.caption_dropout > 0.0 || self.augment.word_dropout > 0.0 {
+            let mut rows = Vec::try_from(texts.flatten(0, -1))?;
+            let random = Random::new(self.plan.seed, Stream::Dropout, step);
+            drop_out(&self.augment, &mut rows, dims, random);
+            texts = Tensor::from_slice(&rows).view([n, dims as i64]);
+        }
+        let texts = texts.to_device(self.device.tch());
         Ok(Batch { images, texts })
     }
+
+    fn load_from(&self, step: u64, now: &Moment) -> Result<Loader<Buffer>, GanError> {
+        let captions = if self.any_caption {
+            any_caption(self.plan.seed, step, now, self.data.captions())
+        } else {
+            CaptionRule::First
+        };
+        let plan = LoadPlan {
+            from: now.images_seen,
+            captions,
+            ..self.plan.clone()
+        };
+        let samples = plan.most_samples();
+        let device = self.device.tch();
+        let buffer = |_| -> Result<Buffer, GanError> {
+            Ok(Buffer {
+                pixels: HostArray::new(samples * self.data.image_bytes(), device)?,
+                vectors: HostArray::new(samples * self.data.dims(), device)?,
+            })
+        };
+        let buffers = (0..AHEAD).map(buffer).collect::<Result<_, _>>()?;
+        Ok(Loader::new(Arc::clone(&self.data), plan, buffers)?)
+    }
+}
+
+/// One of a product's captions, by (seed, step) as all randomness of a training, in batches as at `step`, the first.
+fn any_caption(seed: u64, step: u64, now: &Moment, captions: usize) -> CaptionRule {
+    let (from, batch) = (now.images_seen, now.batch as u64);
+    CaptionRule::By(Arc::new(move |first, chosen| {
+        let mut random = Random::new(seed, Stream::Captions, step + (first - from) / batch);
+        chosen
+            .iter_mut()
+            .for_each(|caption| *caption = random.below(captions));
+    }))
 }
 
 /// Drops captions and words from rows of `dims` values; what is left of a row has length 1 again.
@@ -104,9 +161,6 @@ fn drop_out(augment: &Augment, texts: &mut [f32], dims: usize, mut random: Rando
         word_dropout,
         ..
     } = *augment;
-    if caption_dropout == 0.0 && word_dropout == 0.0 {
-        return;
-    }
     for row in texts.chunks_mut(dims) {
         if random.unit() < caption_dropout {
             row.fill(0.0);
@@ -136,16 +190,28 @@ fn mirror_some(images: &Tensor, mut random: Random) -> Tensor {
 
 /// Pixels `[n, side, side, 3]` of u8 as images `[n, 3, r, r]` in -1..=1; larger sides are averaged down exactly.
 pub fn to_images(pixels: &[u8], side: usize, resolution: usize, device: Device) -> Tensor {
-    let side_i = side as i64;
-    // u8 travels to the device: a quarter of the bytes.
-    let bytes = Tensor::from_slice(pixels)
-        .view([-1, side_i, side_i, 3])
-        .to_device(device.tch());
-    let images = bytes.permute([0, 3, 1, 2]).to_kind(Kind::Float) / 127.5 - 1.0; // channels innermost
-    match (side / resolution) as i64 {
-        1 => images,
-        factor => images.avg_pool2d([factor; 2], [factor; 2], [0; 2], false, true, None),
+    let pixels = Tensor::from_slice(pixels).view([-1, side as i64, side as i64, 3]);
+    scale(&pixels.to_device(device.tch()), resolution)
+}
+
+/// As [`to_images`], where the pixels are on the device already.
+fn scale(pixels: &Tensor, resolution: usize) -> Tensor {
+    let factor = pixels.size()[1] / resolution as i64;
+    let some = |pixels: &Tensor| {
+        let values = pixels.permute([0, 3, 1, 2]).to_kind(Kind::Float); // channels innermost
+        // Sums of whole numbers below 2^24 have no error: means of up to 256 x 256 bytes are exact.
+        let means = match factor {
+            1 => values,
+            _ => values.avg_pool2d([factor; 2], [factor; 2], [0; 2], false, true, None),
+        };
+        means / 127.5 - 1.0
+    };
+    if factor == 1 {
+        return some(pixels);
     }
+    // Image by image, so that large ones are not all in memory as floats at once.
+    let images: Vec<Tensor> = pixels.split(1, 0).iter().map(some).collect();
+    Tensor::cat(&images, 0)
 }
 
 #[cfg(test)]
@@ -222,6 +288,41 @@ mod tests {
         assert!(
             found.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-6),
             "{found:?}"
+        );
+    }
+
+    #[test]
+    fn a_side_of_1024_serves_all_lower_ones_with_one_and_the_same_mean() {
+        // Bytes that no rounded sum of floats would get right: a mean of odd sums over 65,536 places.
+        let pixels: Vec<u8> = (0..1024 * 1024 * 3_u32)
+            .map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8 | 128)
+            .collect();
+        let full: Vec<u64> = pixels.iter().map(|&v| u64::from(v)).collect();
+        let mean = |c: usize| full.iter().skip(c).step_by(3).sum::<u64>() as f64 / (1024.0 * 1024.0);
+        for resolution in [4, 8, 64, 512] {
+            let x = to_images(&pixels, 1024, resolution, Device::CPU);
+            assert_eq!(x.size(), [1, 3, resolution as i64, resolution as i64]);
+            let means: Vec<f64> = Vec::try_from(x.to_kind(Kind::Double).mean_dim(
+                [0, 2, 3].as_slice(),
+                false,
+                Kind::Double,
+            ))
+            .unwrap();
+            for (c, found) in means.iter().enumerate() {
+                assert!(
+                    (found - (mean(c) / 127.5 - 1.0)).abs() < 1e-6,
+                    "{resolution}: {means:?}"
+                );
+            }
+        }
+        let corner: u64 = (0..256)
+            .flat_map(|y| (0..256).map(move |x| (y * 1024 + x) * 3))
+            .map(|i| full[i])
+            .sum();
+        let exact = (corner as f64 / 65536.0) as f32 / 127.5 - 1.0;
+        assert_eq!(
+            to_images(&pixels, 1024, 4, Device::CPU).double_value(&[0, 0, 0, 0]) as f32,
+            exact
         );
     }
 }

@@ -8,7 +8,7 @@ use tch::{Kind, Tensor};
 use super::batches::to_images;
 use crate::GanError;
 use crate::device::Device;
-use crate::networks::{Generator, Pass};
+use crate::networks::{self, Generator};
 use crate::picture::{Layout, Png, RgbImage, Row, draw_grid, from_tensor};
 use crate::random::{Random, Stream};
 use crate::recipe::{Captions, Recipe};
@@ -101,7 +101,7 @@ impl Grids {
         let (mut all, mut spread) = (Vec::new(), 0.0);
         // Row by row: the largest images would not fit the memory all at once.
         for (z, texts) in noise.iter().zip(&texts) {
-            let images = tch::no_grad(|| generator.forward(z, texts, Pass::DRAWING));
+            let images = networks::draw(generator, z, texts);
             spread += z_spread(&images)?;
             all.extend(from_tensor(&images)?);
         }
@@ -152,19 +152,21 @@ fn z_spread(images: &Tensor) -> Result<f64, GanError> {
 /// # Errors
 /// The file cannot be written.
 pub fn reals(data: &Dataset, recipe: &Recipe, path: &Path) -> Result<(), GanError> {
-    let samples = (0..ROWS * COLUMNS).filter_map(|i| data.sample(Split::Train, i));
-    let mut pixels = Vec::new();
-    for sample in samples {
-        pixels.extend_from_slice(&sample.image()?);
-    }
-    let images = to_images(&pixels, data.resolution(), recipe.train.resolution, Device::CPU);
-    let rows: Vec<Row> = from_tensor(&images)?
-        .chunks(COLUMNS)
-        .map(|images| Row {
-            caption: String::new(),
-            images: images.to_vec(),
-        })
+    let samples: Vec<Sample<'_>> = (0..ROWS * COLUMNS)
+        .filter_map(|i| data.sample(Split::Train, i))
         .collect();
+    let mut rows = Vec::with_capacity(ROWS);
+    for samples in samples.chunks(COLUMNS) {
+        let mut pixels = Vec::new();
+        for sample in samples {
+            pixels.extend_from_slice(&sample.image()?);
+        }
+        let images = to_images(&pixels, data.resolution(), recipe.train.resolution, Device::CPU);
+        rows.push(Row {
+            caption: String::new(),
+            images: from_tensor(&images)?,
+        });
+    }
     draw_grid(&rows).write_png(path, &[])
 }
 

@@ -11,7 +11,7 @@ use super::run_folder::{Best, Position};
 use crate::device::Device;
 use crate::eval::command::default_evaluator;
 use crate::eval::{Drawer, Evaluator, Light, LightEvaluation};
-use crate::networks::{Generator, Pass};
+use crate::networks::{self, Generator};
 use crate::recipe::Recipe;
 use crate::{GanError, Model};
 
@@ -78,7 +78,7 @@ impl<'a> Measuring<'a> {
             resolution: self.resolution,
             z_dim: self.z_dim,
             device: self.device,
-            draw: &|texts, z| average.forward(z, texts, Pass::DRAWING),
+            draw: &|texts, z| networks::draw(average, z, texts),
         })
     }
 }

@@ -7,6 +7,7 @@ pub mod diary;
 pub mod events;
 pub mod fault;
 pub mod figures;
+pub mod gradient_penalty;
 pub mod grids;
 pub mod measuring;
 pub mod memory;
@@ -19,6 +20,7 @@ pub mod step;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dataset::Dataset;
@@ -38,6 +40,7 @@ use self::step::Trainer;
 use crate::device::Device;
 use crate::random::{Random, Stream};
 use crate::recipe::Recipe;
+use crate::schedule::Schedule;
 use crate::{GanError, Model};
 
 /// Name of the model in a run folder.
@@ -73,12 +76,12 @@ pub struct Report {
     pub outcome: Outcome,
     /// Steps taken, over all sittings.
     pub step: u64,
+    /// Real images shown, over all sittings.
+    pub images_seen: u64,
     /// Steps taken now.
     pub steps_now: u64,
     /// Images a second of this sitting; 0 where nothing was left to do.
     pub images_per_second: f64,
-    /// Real images shown, over all sittings.
-    pub images_seen: u64,
     /// Where the model is.
     pub model: PathBuf,
     /// The best that was measured, if any was.
@@ -96,9 +99,16 @@ pub fn train(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Resu
 
 /// One sitting of a run.
 fn sit(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Result<Report, GanError> {
-    let TrainPlan { recipe, device, .. } = plan;
-    let data = Dataset::open(&plan.data)?;
-    let mut batches = Batches::new(&data, &plan.data, recipe, *device)?;
+    let TrainPlan { device, .. } = plan;
+    // A run that is begun anew decides anew.
+    let before = if plan.force {
+        None
+    } else {
+        RunFolder::recipe(&plan.run)?
+    };
+    let recipe = &plan.recipe.settled(before.as_ref(), *device);
+    let data = Arc::new(Dataset::open(&plan.data)?);
+    let mut batches = Batches::new(Arc::clone(&data), &plan.data, recipe, *device)?;
     let folder = RunFolder::open(&plan.run, recipe, plan.resume, plan.force)?;
     let recovery = Recovery::new(&folder, &data, recipe, *device, console);
     let (mut trainer, begun_at) = recovery.newest()?;
@@ -111,15 +121,26 @@ fn sit(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Result<Rep
         grids.photos(&data, recipe, &folder.dir().join(PHOTOS))?;
     }
 
+    let schedule = Schedule::of(recipe);
+    let seen = |steps: u64| schedule.images_seen(steps);
     let end = recipe.steps();
-    let every = |kimg: f64| recipe.steps_in(kimg);
     let (tick, grid, checkpoint) = (
-        every(recipe.train.tick_kimg),
-        every(recipe.train.grid_kimg),
-        every(recipe.train.checkpoint_kimg),
+        recipe.train.tick_kimg,
+        recipe.train.grid_kimg,
+        recipe.train.checkpoint_kimg,
     );
-    let eval = every(recipe.train.eval_kimg);
+    let eval = recipe.train.eval_kimg;
     console.info(start_line(plan, &trainer, begun_at, end));
+    if let Some(growth) = schedule.in_words() {
+        console.info(growth);
+        let last = schedule.at(end - 1).grown.side;
+        if last < recipe.train.resolution {
+            console.warn(format!(
+                "train.kimg = {} ends the training at {last} of {} pixels (train.resolution)",
+                recipe.train.kimg, recipe.train.resolution
+            ));
+        }
+    }
     // Looking at the real photos takes a while that a run with nothing to do need not wait.
     let evaluator = (begun_at.step < end).then(|| measuring::evaluator(&plan.data, recipe, *device, console));
     let evaluator = evaluator.flatten();
@@ -127,7 +148,6 @@ fn sit(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Result<Rep
         .as_ref()
         .and_then(|e| Measuring::new(&data, &plan.data, e, recipe, *device, console));
 
-    let seen = |steps: u64| recipe.images_in(steps);
     let progress = Progress::new(console, "train", "images", seen(begun_at.step), seen(end));
     let mut clock = Clock::start();
     let mut at = begun_at;
@@ -137,7 +157,8 @@ fn sit(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Result<Rep
     let mut pending = Pending::default();
 
     while at.step < end {
-        let mut step = |trainer: &Trainer, step: u64| take_step(trainer, &mut batches, recipe, *device, step);
+        let mut step =
+            |trainer: &Trainer, step: u64| take_step(trainer, &mut batches, recipe, &schedule, *device, step);
         pending.push(step(&trainer, at.step)?);
         at.step += 1;
         at.seconds = begun_at.seconds + clock.seconds();
@@ -145,9 +166,9 @@ fn sit(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Result<Rep
 
         let last = at.step == end;
         let stop = last || interrupt.requested();
-        let due = |steps: u64| stop || at.step.is_multiple_of(steps);
+        let due = |kimg: f64| stop || schedule.due(at.step, kimg);
         let save = due(checkpoint) || last_save.elapsed() >= patience;
-        let measure = recipe.train.eval_kimg > 0.0 && (last || at.step.is_multiple_of(eval));
+        let measure = eval > 0.0 && (last || schedule.due(at.step, eval));
         if !(due(tick) || due(grid) || save || measure) {
             continue;
         }
@@ -173,7 +194,11 @@ fn sit(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Result<Rep
 
         // Look and measure, which is no training.
         if let Some(probe) = &probe {
-            means.extend(clock.aside(|| caught(recipe, || probe.measures(&trainer)))?);
+            means.extend(clock.aside(|| {
+                caught(recipe, || {
+                    probe.measures(&trainer, schedule.at(at.step - 1).grown)
+                })
+            })?);
         }
         if let (true, Some(measuring)) = (measure, &measuring) {
             let light = clock.aside(|| caught(recipe, || measuring.measure(trainer.average.as_ref())))?;
@@ -189,7 +214,7 @@ fn sit(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Result<Rep
             let drawn = clock.aside(|| caught(recipe, || grids.fakes(trainer.average.as_ref(), &path)))?;
             if let Some(drawn) = drawn {
                 // A run that is prolonged has the statistics of one that was never stopped.
-                if at.step.is_multiple_of(grid) {
+                if schedule.due(at.step, grid) {
                     means.insert("z_spread".to_owned(), drawn.z_spread);
                 }
                 diary.picture(at.step, &drawn.png, &path)?;
@@ -248,13 +273,14 @@ fn sit(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Result<Rep
 /// The step after `step` others, by its own batch and noise.
 fn take_step(
     trainer: &Trainer,
-    batches: &mut Batches<'_>,
+    batches: &mut Batches,
     recipe: &Recipe,
+    schedule: &Schedule,
     device: Device,
     step: u64,
 ) -> Result<Measures, GanError> {
     memory::caught(recipe, || {
-        let shape = [recipe.train.batch as i64, recipe.networks.z_dim as i64];
+        let shape = [schedule.at(step).batch as i64, recipe.networks.z_dim as i64];
         let noise = Random::new(recipe.train.seed, Stream::Noise, step).normal_tensor(&shape, device.tch());
         trainer.step(&batches.at(step)?, &noise, step)
     })

@@ -11,7 +11,8 @@ use super::grids;
 use super::step::Trainer;
 use crate::GanError;
 use crate::device::Device;
-use crate::networks::{Discriminator, Pass};
+use crate::networks::progan::fade_reals;
+use crate::networks::{Discriminator, Grown, Pass};
 use crate::random::{Random, Stream};
 use crate::recipe::{Loss, Recipe};
 
@@ -51,23 +52,23 @@ impl Probe {
         Ok(Some(Self { train, val, z }))
     }
 
-    /// D's mean logits as they are now: `d_logit_train`, `d_logit_val`, `d_logit_fake`.
+    /// D's mean logits as it is now, grown as far as `grown`: `d_logit_train`, `d_logit_val`, `d_logit_fake`.
     ///
     /// # Errors
     /// libtorch refuses a call.
-    pub fn measures(&self, trainer: &Trainer) -> Result<Vec<(String, f64)>, GanError> {
+    pub fn measures(&self, trainer: &Trainer, grown: Grown) -> Result<Vec<(String, f64)>, GanError> {
         let _no_grad = tch::no_grad_guard();
         let d = trainer.discriminator.as_ref();
         let pictures = trainer.average.forward(&self.z, &self.train.texts, Pass::DRAWING);
         let mut means = vec![
-            ("d_logit_train".to_owned(), self.train.logit(d)?),
+            ("d_logit_train".to_owned(), self.train.logit(d, grown)?),
             (
                 "d_logit_fake".to_owned(),
-                mean_logit(d, &pictures, &self.train.texts)?,
+                mean_logit(d, &pictures, &self.train.texts, grown)?,
             ),
         ];
         if let Some(val) = &self.val {
-            means.push(("d_logit_val".to_owned(), val.logit(d)?));
+            means.push(("d_logit_val".to_owned(), val.logit(d, grown)?));
         }
         Ok(means)
     }
@@ -97,12 +98,17 @@ impl Shown {
         }))
     }
 
-    fn logit(&self, d: &dyn Discriminator) -> Result<f64, GanError> {
-        mean_logit(d, &self.images, &self.texts)
+    fn logit(&self, d: &dyn Discriminator, grown: Grown) -> Result<f64, GanError> {
+        mean_logit(d, &self.images, &self.texts, grown)
     }
 }
 
-fn mean_logit(d: &dyn Discriminator, images: &Tensor, texts: &Tensor) -> Result<f64, GanError> {
-    let logits = d.forward(images, texts, Pass::DRAWING);
+fn mean_logit(d: &dyn Discriminator, images: &Tensor, texts: &Tensor, grown: Grown) -> Result<f64, GanError> {
+    // At the side that D has grown to.
+    let images = match images.size()[3] / grown.side as i64 {
+        1 => images.shallow_clone(),
+        factor => images.avg_pool2d([factor; 2], [factor; 2], [0; 2], false, true, None),
+    };
+    let logits = d.forward(&fade_reals(&images, grown), texts, Pass::DRAWING);
     Ok(f64::try_from(logits.mean(Kind::Float))?)
 }

@@ -119,6 +119,10 @@ impl<'a> Recovery<'a> {
 /// The recipe of a run that went back so many times: each time halves the rate.
 fn slowed(recipe: &Recipe, rewinds: u32) -> Recipe {
     let mut recipe = recipe.clone();
-    recipe.adam.lr *= 0.5_f64.powi(i32::try_from(rewinds).unwrap_or(i32::MAX));
+    let share = 0.5_f64.powi(i32::try_from(rewinds).unwrap_or(i32::MAX));
+    recipe.adam.lr *= share;
+    for rate in recipe.growth.iter_mut().flat_map(|growth| growth.lr.values_mut()) {
+        *rate *= share;
+    }
     recipe
 }

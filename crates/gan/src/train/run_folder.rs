@@ -68,6 +68,15 @@ impl RunFolder {
         Ok(folder)
     }
 
+    /// The recipe of the run that is in `dir`, if one was begun there.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn recipe(dir: &Path) -> Result<Option<Recipe>, GanError> {
+        let path = dir.join(CONFIG);
+        path.exists().then(|| Recipe::read(&path, &[])).transpose()
+    }
+
     /// The folder's path.
     #[must_use]
     pub fn dir(&self) -> &Path {
@@ -151,11 +160,10 @@ impl RunFolder {
     }
 
     fn check_recipe(&self, recipe: &Recipe, resume: bool) -> Result<(), GanError> {
-        let path = self.dir.join(CONFIG);
-        if !path.exists() {
+        let Some(found) = Self::recipe(&self.dir)? else {
             return Ok(());
-        }
-        let changes = Recipe::read(&path, &[])?.differences(recipe);
+        };
+        let changes = found.differences(recipe);
         if !changes.is_empty() {
             return Err(GanError::Run {
                 path: self.dir.clone(),

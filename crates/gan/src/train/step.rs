@@ -3,6 +3,7 @@
 
 use tch::{Kind, Tensor};
 
+use super::gradient_penalty;
 use super::stats::Measures;
 use crate::adam::Adam;
 use crate::augment::Augmentation;
@@ -11,6 +12,7 @@ use crate::losses::{self, DiscriminatorLoss, WrongTexts};
 use crate::networks::{self, Discriminator, Generator, Pass};
 use crate::random::{Random, Stream};
 use crate::recipe::{Loss, Precision, Recipe};
+use crate::schedule::{Moment, Schedule};
 use crate::weights_file::{self, Tensors};
 use crate::{GanError, ema};
 
@@ -25,11 +27,12 @@ pub struct Trainer {
     adam_g: Adam,
     adam_d: Adam,
     recipe: Recipe,
+    schedule: Schedule,
 }
 
 /// What one step shows to the networks.
 pub struct Batch {
-    /// Real images `[n, 3, r, r]` in -1..=1.
+    /// Real images `[n, 3, r, r]` in -1..=1, at the side that is grown to.
     pub images: Tensor,
     /// Their texts `[n, dims]`.
     pub texts: Tensor,
@@ -39,6 +42,7 @@ impl Trainer {
     /// Fresh networks for text vectors of `dims` values.
     #[must_use]
     pub fn new(recipe: &Recipe, dims: usize, device: Device) -> Self {
+        let recipe = &recipe.settled(None, device);
         let (seed, device) = (recipe.train.seed, device.tch());
         let generator = networks::generator(recipe, dims, seed, device);
         let discriminator = networks::discriminator(recipe, dims, seed, device);
@@ -51,6 +55,7 @@ impl Trainer {
             discriminator,
             average,
             recipe: recipe.clone(),
+            schedule: Schedule::of(recipe),
         }
     }
 
@@ -61,8 +66,10 @@ impl Trainer {
     /// libtorch refuses a call.
     pub fn step(&self, batch: &Batch, z: &Tensor, step: u64) -> Result<Measures, GanError> {
         let pass = Pass::training(self.recipe.train.precision);
-        let fakes = self.generator.forward(z, &batch.texts, pass);
         let mut measures = Measures::default();
+        let now = self.schedule.at(step);
+        self.prepare(&now, &mut measures);
+        let fakes = self.generator.forward(z, &batch.texts, pass);
         let mut look = Look::new(&self.recipe, &batch.images, step);
         if self.recipe.objective.loss == Loss::Mse {
             let g_loss = losses::mse(&fakes, &batch.images);
@@ -78,10 +85,29 @@ impl Trainer {
             self.discriminator.params().set_trainable(true);
             moved?;
         }
-        let images_seen = step * self.recipe.train.batch as u64;
-        let weight = ema::weight(&self.recipe.ema, self.recipe.train.batch, images_seen);
+        let weight = ema::weight(&self.recipe.ema, now.batch, now.images_seen);
         ema::update(self.average.params(), self.generator.params(), weight)?;
+        // As a model that is saved now is drawn from.
+        self.average.grow(self.schedule.at(step + 1).grown);
         Ok(measures)
+    }
+
+    /// Sets the networks and the optimizers to what holds at a step.
+    fn prepare(&self, now: &Moment, measures: &mut Measures) {
+        self.generator.grow(now.grown);
+        self.discriminator.grow(now.grown);
+        for adam in [&self.adam_g, &self.adam_d] {
+            adam.set_lr(now.lr);
+            if now.is_new {
+                adam.reset();
+            }
+        }
+        if self.recipe.growth.is_some() {
+            let device = self.generator.params().weights()[0].device();
+            let scalar = |value| Tensor::full([], value, (Kind::Double, device));
+            measures.push("resolution", &scalar(now.grown.side as f64));
+            measures.push("alpha", &scalar(now.grown.alpha));
+        }
     }
 
     /// Parts 1 to 3 of the article's step, and what a recipe adds to them: wrong texts and penalties.
@@ -133,6 +159,17 @@ impl Trainer {
                 // Not in place: the measured loss shares its memory.
                 total = &total + length * (gamma / 2.0 * penalty.every as f64);
             }
+        }
+        if due(penalty.gradient_penalty) {
+            let random = &mut Random::new(self.recipe.train.seed, Stream::Interpolates, step);
+            let length = gradient_penalty::between(d.as_ref(), &reals, &fakes, texts, random)?;
+            measures.push("gradient_penalty", &length);
+            total = &total + length * (penalty.gradient_penalty * penalty.every as f64);
+        }
+        if penalty.drift > 0.0 {
+            let drift = real_logits.square().mean(Kind::Float);
+            measures.push("drift", &drift);
+            total = &total + drift * penalty.drift;
         }
         let weights = d.params().weights();
         self.adam_d
@@ -237,13 +274,13 @@ impl<'a> Look<'a> {
     }
 
     fn at(&mut self, images: &Tensor) -> Tensor {
-        let side = self.recipe.train.resolution;
+        let side = images.size()[3] as usize;
         Augmentation::draw(&self.recipe.augment, &mut self.random, self.n, side).apply(images)
     }
 }
 
-/// Gradients of a scalar with regard to `inputs`, in their order; no others are computed. With `again` they can be
-/// differentiated themselves.
-fn gradients(value: &Tensor, inputs: &[Tensor], again: bool) -> Result<Vec<Tensor>, GanError> {
+/// Gradients of a scalar with regard to `inputs`, in their order; no others are computed. Those of inputs that took no
+/// part are undefined tensors. With `again` they can be differentiated themselves.
+pub(super) fn gradients(value: &Tensor, inputs: &[Tensor], again: bool) -> Result<Vec<Tensor>, GanError> {
     Ok(Tensor::f_run_backward(&[value], inputs, again, again)?)
 }

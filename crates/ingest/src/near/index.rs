@@ -4,8 +4,10 @@
 //! of theirs is equal: so looks are filed by the values of their bands, and only what shares one is compared.
 //! Norouzi, Punjani and Fleet, "Fast Search in Hamming Space with Multi-Index Hashing", CVPR 2012, section 3.
 //!
-//! Equal hashes are one entry, equal looks one line of it, and a look that was found is not found again. Looks of one
-//! silhouette whose hashes differ in a few bits share bands, and among them the search still grows with the square.
+//! Looks of one silhouette share bands. What tells them apart is how much of them stands out from white, in which
+//! pictures that are near differ by [`MAX_TINT`] at most: looks are numbered by it, and of a band's only those within
+//! it are compared. Equal looks are one entry, and a look that was found is not found again. Within a silhouette and
+//! a tone the search still grows with the square.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -23,25 +25,21 @@ type Hash = [u64; HASH_BYTES / 8];
 
 /// Looks to search in; each is found once.
 pub struct Index<'a> {
-    /// Distinct hashes, in the order of the bits set in them.
+    /// The distinct looks, the palest first.
+    lines: Vec<Line<'a>>,
+    /// The hash of each, beside them: most of the search reads nothing else.
     hashes: Vec<Hash>,
-    /// Where hashes with so many bits set begin.
-    by_ones: Vec<u32>,
     bands: Vec<Band>,
-    /// The distinct looks of each hash, hash after hash, the palest first.
-    looks: Vec<Line<'a>>,
-    /// Where the looks of each hash begin in `looks`.
-    starts: Vec<u32>,
     /// Places in the list given of each distinct look, look after look.
     places: Vec<usize>,
 }
 
-/// Hashes by the value of one band.
+/// Looks by the value of one band.
 struct Band {
-    /// Where the hashes of each value begin in `hashes`.
+    /// Where the looks of each value begin in `lines`.
     starts: Vec<u32>,
-    /// Numbers of hashes, ascending for each value.
-    hashes: Vec<u32>,
+    /// Numbers of looks, ascending for each value: the palest first.
+    lines: Vec<u32>,
 }
 
 /// A distinct look.
@@ -57,30 +55,18 @@ impl<'a> Index<'a> {
     #[must_use]
     pub fn new(looks: &[&'a Look]) -> Self {
         let mut order: Vec<_> = (looks.iter().enumerate())
-            .map(|(place, &look)| (hash(look), look.stands_out(), place, look))
-            .map(|(hash, stands_out, place, look)| (ones(&hash), hash, stands_out, &look.tint, place))
-            .filter(|&(_, _, stands_out, ..)| stands_out > 0)
+            .map(|(place, &look)| (look.stands_out(), &look.hash, &look.tint, place))
+            .filter(|&(stands_out, ..)| stands_out > 0)
             .collect();
         order.sort_unstable();
-        let mut index = Self {
-            hashes: Vec::new(),
-            by_ones: Vec::new(),
-            bands: Vec::new(),
-            looks: Vec::new(),
-            starts: Vec::new(),
-            places: Vec::with_capacity(order.len()),
-        };
-        for (_, hash, stands_out, tint, place) in order {
-            let new_hash = index.hashes.last() != Some(&hash);
-            if new_hash {
-                index.hashes.push(hash);
-                index.starts.push(index.looks.len() as u32);
-            }
-            let at = index.places.len();
-            index.places.push(place);
-            match index.looks.last_mut() {
-                Some(line) if !new_hash && line.look.tint == *tint => line.places.end = at + 1,
-                _ => index.looks.push(Line {
+        let mut lines: Vec<Line> = Vec::new();
+        let mut places = Vec::with_capacity(order.len());
+        for (stands_out, _, _, place) in order {
+            let at = places.len();
+            places.push(place);
+            match lines.last_mut() {
+                Some(line) if line.look == looks[place] => line.places.end = at + 1,
+                _ => lines.push(Line {
                     look: looks[place],
                     stands_out,
                     places: at..at + 1,
@@ -88,11 +74,14 @@ impl<'a> Index<'a> {
                 }),
             }
         }
-        index.starts.push(index.looks.len() as u32);
-        let from = |least| index.hashes.partition_point(|hash| ones(hash) < least) as u32;
-        index.by_ones = (0..=HASH_BYTES as u32 * 8 + 1).map(from).collect();
-        index.bands = (0..BANDS).map(|band| Band::new(&index.hashes, band)).collect();
-        index
+        let hashes: Vec<Hash> = lines.iter().map(|line| hash(line.look)).collect();
+        let bands = (0..BANDS).map(|band| Band::new(&hashes, band)).collect();
+        Self {
+            lines,
+            hashes,
+            bands,
+            places,
+        }
     }
 
     /// Places of the looks that are near to one of `others` and were not found before, in ascending order.
@@ -109,44 +98,37 @@ impl<'a> Index<'a> {
         places
     }
 
+    /// The looks near to one, those found for the first time.
     fn near(&self, other: &Look) -> Vec<&Line<'a>> {
         let (hash, stands_out) = (hash(other), other.stands_out());
-        let mut near = Vec::new();
         if stands_out == 0 {
-            return near;
+            return Vec::new();
         }
-        // Hashes that differ in few bits have about as many bits set.
-        let ones = ones(&hash);
-        let least = self.by_ones[ones.saturating_sub(MAX_BITS) as usize];
-        let end = self.by_ones[((ones + MAX_BITS + 1) as usize).min(self.by_ones.len() - 1)];
+        // Pictures differ by at least the difference of their sums; a pixel's worth more is for rounding.
+        let palest = (stands_out as f32 / (1.0 + MAX_TINT)) as u32;
+        let darkest = (stands_out as f32 * (1.0 + MAX_TINT)) as u32 + 1;
+        let from = self.lines.partition_point(|line| line.stands_out < palest) as u32;
+        let end = self.lines.partition_point(|line| line.stands_out <= darkest) as u32;
+        let mut near = Vec::new();
         for (number, band) in self.bands.iter().enumerate() {
-            let sharing = band.hashes(value(&hash, number));
-            let from = sharing.partition_point(|&entry| entry < least);
-            for &entry in sharing[from..].iter().take_while(|&&entry| entry < end) {
-                if differ(&self.hashes[entry as usize], &hash) <= MAX_BITS {
-                    near.extend(self.near_in(entry as usize, other, stands_out));
+            let sharing = band.lines(value(&hash, number));
+            let sharing = &sharing[sharing.partition_point(|&line| line < from)..];
+            for &line in sharing.iter().take_while(|&&line| line < end) {
+                let differing = differing(&self.hashes[line as usize], &hash);
+                // What shares an earlier band was compared there.
+                if ones(&differing) > MAX_BITS || (0..number).any(|earlier| value(&differing, earlier) == 0) {
+                    continue;
+                }
+                let line = &self.lines[line as usize];
+                if !line.found.load(Ordering::Relaxed)
+                    && line.look.has_colours_of(other)
+                    && !line.found.swap(true, Ordering::Relaxed)
+                {
+                    near.push(line);
                 }
             }
         }
         near
-    }
-
-    /// The looks of a hash that are near by their colours too, and now found for the first time.
-    fn near_in(&self, entry: usize, other: &Look, stands_out: u32) -> impl Iterator<Item = &Line<'a>> {
-        let looks = &self.looks[self.starts[entry] as usize..self.starts[entry + 1] as usize];
-        // Pictures differ by at least the difference of their sums; a pixel's worth more is for rounding.
-        let sum = stands_out as f32;
-        let palest = (sum / (1.0 + MAX_TINT)) as u32;
-        let darkest = (sum * (1.0 + MAX_TINT)) as u32 + 1;
-        let from = looks.partition_point(|line| line.stands_out < palest);
-        looks[from..]
-            .iter()
-            .take_while(move |line| line.stands_out <= darkest)
-            .filter(move |line| {
-                !line.found.load(Ordering::Relaxed)
-                    && line.look.has_colours_of(other)
-                    && !line.found.swap(true, Ordering::Relaxed)
-            })
     }
 }
 
@@ -165,12 +147,12 @@ impl Band {
         }
         Self {
             starts,
-            hashes: sorted,
+            lines: sorted,
         }
     }
 
-    fn hashes(&self, value: usize) -> &[u32] {
-        &self.hashes[self.starts[value] as usize..self.starts[value + 1] as usize]
+    fn lines(&self, value: usize) -> &[u32] {
+        &self.lines[self.starts[value] as usize..self.starts[value + 1] as usize]
     }
 }
 
@@ -183,8 +165,9 @@ fn ones(hash: &Hash) -> u32 {
     hash.iter().map(|word| word.count_ones()).sum()
 }
 
-fn differ(a: &Hash, b: &Hash) -> u32 {
-    a.iter().zip(b).map(|(a, b)| (a ^ b).count_ones()).sum()
+/// The bits in which two hashes differ.
+fn differing(a: &Hash, b: &Hash) -> Hash {
+    std::array::from_fn(|i| a[i] ^ b[i])
 }
 
 /// The bits of a band as a number. A band takes every seventeenth bit: neighbours say much the same, and white

@@ -58,7 +58,7 @@ impl EvaluatorRecipe {
             weight_decay: 0.05,
             label_smoothing: 0.1,
             shift: 1.0 / 16.0,
-            bf16: fast_at_bf16(device),
+            bf16: device.is_fast_at_bf16(),
             seed,
         })
     }
@@ -67,20 +67,5 @@ impl EvaluatorRecipe {
     #[must_use]
     pub fn steps(&self, products: usize) -> u64 {
         ((self.epochs * products as f64 / self.batch as f64).ceil() as u64).max(1)
-    }
-}
-
-/// Whether bf16 is computed and not emulated.
-fn fast_at_bf16(device: crate::Device) -> bool {
-    if device.tch().is_cuda() {
-        return true;
-    }
-    #[cfg(target_arch = "x86_64")]
-    {
-        std::arch::is_x86_feature_detected!("avx512bf16")
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    {
-        false
     }
 }

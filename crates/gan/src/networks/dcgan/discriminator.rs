@@ -6,7 +6,7 @@
 use tch::{Device, Kind, Tensor};
 
 use super::INIT;
-use crate::networks::layers::{BatchNorm, Conv, TextProjection, Window, channels_last, leaky_relu};
+use crate::networks::layers::{Act, BatchNorm, Conv, TextProjection, Window, channels_last, leaky_relu};
 use crate::networks::{Discriminator, Params, Pass, Shape};
 
 /// The article's discriminator.
@@ -70,21 +70,22 @@ impl Discriminator for DcganDiscriminator {
         let x = channels_last(&images.to_kind(pass.precision.kind()));
         let mut x = leaky_relu(&self.from_rgb.forward(&x)); // [n, width, r/2, r/2]
         for (conv, norm) in &self.blocks {
-            x = leaky_relu(&norm.forward(&conv.forward(&x), pass.training)); // ..., [n, c, 4, 4]
+            x = norm.forward(&conv.forward(&x), Act::LeakyRelu, pass.training); // ..., [n, c, 4, 4]
         }
         x
     }
 
     fn judge(&self, features: &Tensor, texts: &Tensor, pass: Pass) -> Tensor {
         let Pass { training, .. } = pass;
-        let text = leaky_relu(&self.text_norm.forward(&self.text.forward(texts), training)); // [n, text_dim]
+        let text = self.text.forward(texts); // [n, text_dim]
+        let text = self.text_norm.forward_flat(&text, Act::LeakyRelu, training);
         let tiled = text
             .to_kind(features.kind())
             .unsqueeze(-1)
             .unsqueeze(-1)
             .expand([-1, -1, 4, 4], false); // [n, text_dim, 4, 4]
         let joined = self.join.forward(&Tensor::cat(&[features, &tiled], 1)); // [n, c, 4, 4]
-        let x = leaky_relu(&self.join_norm.forward(&joined, training));
+        let x = self.join_norm.forward(&joined, Act::LeakyRelu, training);
         self.to_logit.forward(&x).flatten(0, -1).to_kind(Kind::Float) // [n]
     }
 }

@@ -6,7 +6,7 @@
 use tch::{Device, Kind, Tensor};
 
 use super::INIT;
-use crate::networks::layers::{BatchNorm, ConvTranspose, TextProjection, Window, channels_last, leaky_relu};
+use crate::networks::layers::{Act, BatchNorm, ConvTranspose, TextProjection, Window, leaky_relu};
 use crate::networks::{Generator, Params, Pass, Shape};
 
 /// The article's generator.
@@ -61,8 +61,7 @@ impl Generator for DcganGenerator {
         let joined = Tensor::cat(&[z, &text], 1).to_kind(pass.precision.kind());
         let mut x = joined.unsqueeze(-1).unsqueeze(-1); // [n, z_dim + text_dim, 1, 1]
         for (conv, norm) in &self.blocks {
-            // The first map has its layout from here on: 1x1 maps have none to keep.
-            x = channels_last(&norm.forward(&conv.forward(&x), pass.training).relu()); // [n, 1024, 4, 4], [n, 512, 8, 8], ...
+            x = norm.forward(&conv.forward(&x), Act::Relu, pass.training); // [n, 1024, 4, 4], [n, 512, 8, 8], ...
         }
         self.to_rgb.forward(&x).to_kind(Kind::Float).tanh() // [n, 3, r, r]
     }

@@ -4,17 +4,19 @@
 mod batch_norm;
 mod conv;
 mod dense;
+mod equalised;
 mod minibatch;
 mod resample;
 mod text;
 
 use tch::Tensor;
 
-pub use batch_norm::{BatchNorm, ConditionalBatchNorm};
+pub use batch_norm::{Act, BatchNorm, ConditionalBatchNorm};
 pub use conv::{Conv, ConvTranspose, Window};
 pub use dense::Dense;
+pub use equalised::{EqualisedConv, EqualisedDense, pixel_norm};
 pub use minibatch::minibatch_stddev;
-pub use resample::{blur, upsample};
+pub use resample::{blur, downsample, upsample};
 pub use text::TextProjection;
 
 /// The slope of every LeakyReLU below zero.

@@ -10,6 +10,11 @@ pub fn upsample(x: &Tensor) -> Tensor {
     }
 }
 
+/// `[n, c, 2h, 2w]` to `[n, c, h, w]`, the means over 2x2 places.
+pub fn downsample(x: &Tensor) -> Tensor {
+    x.avg_pool2d([2, 2], [2, 2], [0, 0], false, true, None)
+}
+
 /// Each map under the binomial kernel `[1, 2, 1] / 4` in both directions, the border repeated: it takes out the
 /// checkerboard that a transposed convolution leaves (Karras et al. 2019, section 2; Odena et al. 2016). Two means over
 /// 2x2 places are that kernel.
@@ -33,5 +38,6 @@ mod tests {
         let flat = Tensor::full([1, 2, 4, 4], 3.0, options);
         assert!(blur(&flat).equal(&flat));
         assert_eq!(upsample(&flat).size(), [1, 2, 8, 8]);
+        assert!(downsample(&upsample(&dot)).equal(&dot));
     }
 }

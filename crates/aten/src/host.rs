@@ -1,0 +1,70 @@
+//! Memory of the host that libtorch copies from: ordinary, or page-locked, which a CUDA device reads without a detour.
+
+use std::marker::PhantomData;
+
+use tch::kind::Element;
+use tch::{Device, Tensor};
+
+/// A row of values in the host's memory, to be filled again and again and copied to a device.
+pub struct HostArray<T> {
+    // Never handed out, so that nothing else can see or keep what the slice changes.
+    tensor: Tensor,
+    len: usize,
+    values: PhantomData<T>,
+}
+
+impl<T: Element> HostArray<T> {
+    /// `len` zeros; page-locked where `device` is a CUDA device.
+    ///
+    /// # Errors
+    /// There is not enough memory, or the driver does not lock it.
+    pub fn new(len: usize, device: Device) -> Result<Self, tch::TchError> {
+        let mut tensor = Tensor::f_zeros([len as i64], (T::KIND, Device::Cpu))?;
+        if device.is_cuda() {
+            tensor = tensor.f_pin_memory(device)?;
+        }
+        Ok(Self {
+            tensor,
+            len,
+            values: PhantomData,
+        })
+    }
+
+    /// The values.
+    pub fn as_mut_slice(&mut self) -> &mut [T] {
+        // SAFETY: a contiguous tensor of `len` values of this type, which nobody else holds; it lives as long as `self`.
+        unsafe { std::slice::from_raw_parts_mut(self.tensor.data_ptr().cast(), self.len) }
+    }
+
+    /// A copy of the first values in a new tensor of this shape on `device`. When it returns, the values are read.
+    ///
+    /// # Errors
+    /// The shape has more values than there are, or the device has no room.
+    pub fn copy_to(&self, shape: &[i64], device: Device) -> Result<Tensor, tch::TchError> {
+        let values = self
+            .tensor
+            .f_narrow(0, 0, shape.iter().product())?
+            .f_view(shape)?;
+        values.f_to_device_(device, T::KIND, false, true)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copies_keep_what_the_array_held_when_they_were_made() {
+        let mut array = HostArray::<u8>::new(6, Device::Cpu).unwrap();
+        array.as_mut_slice().copy_from_slice(&[1, 2, 3, 4, 5, 6]);
+        let copy = array.copy_to(&[2, 2], Device::Cpu).unwrap();
+        array.as_mut_slice().fill(9);
+        assert_eq!(Vec::<u8>::try_from(copy.flatten(0, -1)).unwrap(), [1, 2, 3, 4]);
+        assert!(array.copy_to(&[7], Device::Cpu).is_err());
+        assert_eq!(
+            HostArray::<f32>::new(3, Device::Cpu).unwrap().as_mut_slice(),
+            [0.0; 3]
+        );
+    }
+}

@@ -1,0 +1,283 @@
+//! The keys of progressive growing.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::check::within;
+use super::{DiscriminatorKind, GeneratorKind, Recipe};
+
+/// Resolutions that growing networks can have, in pixels.
+pub const GROWN_RESOLUTIONS: [usize; 9] = [4, 8, 16, 32, 64, 128, 256, 512, 1024];
+
+/// Progressive growing (Karras et al. 2018, section 2): training begins at a few pixels, and every so often the side is
+/// doubled. The first resolution is trained for `stable_kimg`; at each one after it the new blocks are faded in for
+/// `fade_kimg` and then trained for `stable_kimg`, and at `train.resolution` until the training ends. Both optimizers
+/// begin anew at each resolution.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Growth {
+    /// Side to begin with, in pixels.
+    pub first_resolution: usize,
+    /// Thousands of images over which new blocks are faded in; 0 puts them in at once.
+    pub fade_kimg: f64,
+    /// Thousands of images that each resolution is trained on beside that.
+    pub stable_kimg: f64,
+    /// Images in a step at these resolutions; at all others `train.batch`.
+    pub batch: BTreeMap<Side, usize>,
+    /// Adam's step size at these resolutions; at all others `adam.lr`.
+    pub lr: BTreeMap<Side, f64>,
+}
+
+impl Default for Growth {
+    /// The paper's lengths.
+    fn default() -> Self {
+        Self {
+            first_resolution: 4,
+            fade_kimg: 600.0,
+            stable_kimg: 600.0,
+            batch: BTreeMap::new(),
+            lr: BTreeMap::new(),
+        }
+    }
+}
+
+/// A resolution as a key, in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Side(pub usize);
+
+impl TryFrom<String> for Side {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let side = text.parse().ok().filter(|side| GROWN_RESOLUTIONS.contains(side));
+        side.map(Self)
+            .ok_or_else(|| format!("expected a resolution {}, found `{text}`", allowed()))
+    }
+}
+
+impl From<Side> for String {
+    fn from(side: Side) -> Self {
+        side.0.to_string()
+    }
+}
+
+/// The resolutions that growing networks can have, in words.
+pub(super) fn allowed() -> String {
+    let all = GROWN_RESOLUTIONS.map(|side| side.to_string());
+    let (last, others) = all.split_last().map_or(("", &[][..]), |(l, o)| (l.as_str(), o));
+    format!("{} or {last}", others.join(", "))
+}
+
+impl Recipe {
+    /// Growing networks go together, and only they can grow.
+    pub(super) fn check_growth(&self) -> Result<(), String> {
+        let (g, d) = (self.networks.generator, self.networks.discriminator);
+        let (g_grows, d_grows) = (g == GeneratorKind::Progan, d == DiscriminatorKind::Progan);
+        let name = |grows| {
+            if grows {
+                "\"progan\""
+            } else {
+                "one of a fixed size"
+            }
+        };
+        within(
+            "networks.discriminator",
+            g_grows == d_grows,
+            if g_grows {
+                "\"progan\" with networks.generator = \"progan\", whose images grow"
+            } else {
+                "other than \"progan\" with a generator of a fixed size"
+            },
+            name(d_grows),
+        )?;
+        let Some(growth) = &self.growth else {
+            return Ok(());
+        };
+        within(
+            "networks.generator",
+            g_grows,
+            "\"progan\" with a section [growth], as no other network can grow",
+            name(g_grows),
+        )?;
+        let resolution = self.train.resolution;
+        let Growth {
+            first_resolution,
+            fade_kimg,
+            stable_kimg,
+            ..
+        } = *growth;
+        within(
+            "growth.first_resolution",
+            GROWN_RESOLUTIONS.contains(&first_resolution) && first_resolution <= resolution,
+            &format!("{}, and at most train.resolution = {resolution}", allowed()),
+            first_resolution,
+        )?;
+        let fade_ok = fade_kimg == 0.0 || (0.001..=1e9).contains(&fade_kimg);
+        within("growth.fade_kimg", fade_ok, "0 or from 0.001 to 1e9", fade_kimg)?;
+        within(
+            "growth.stable_kimg",
+            (0.001..=1e9).contains(&stable_kimg),
+            "from 0.001 to 1e9",
+            stable_kimg,
+        )?;
+        for (Side(side), batch) in &growth.batch {
+            let ok = (1..=4096).contains(batch);
+            within(&format!("growth.batch.{side}"), ok, "from 1 to 4096", batch)?;
+        }
+        for (Side(side), lr) in &growth.lr {
+            let ok = *lr > 0.0 && *lr <= 1.0;
+            within(&format!("growth.lr.{side}"), ok, "above 0 and at most 1", lr)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    const GROWING: &str = "[train]\nresolution = 64\n[networks]\ngenerator = \"progan\"\ndiscriminator = \"progan\"\n\
+                           [penalty]\nr1 = 1.0\n";
+
+    fn parse(text: &str, set: &[&str]) -> Result<Recipe, String> {
+        let set: Vec<String> = set.iter().map(|&s| s.to_owned()).collect();
+        Recipe::parse(text, "a.toml", &set).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn what_cannot_grow_is_refused_with_its_key() {
+        let fixed = "[train]\nresolution = 64\n";
+        let cases: [(&str, &[&str], &str); 17] = [
+            (
+                fixed,
+                &["networks.generator=progan"],
+                "networks.discriminator: expected a value \"progan\" with networks.generator = \"progan\", whose images \
+                 grow, found one of a fixed size",
+            ),
+            (
+                fixed,
+                &["networks.discriminator=progan"],
+                "networks.discriminator: expected a value other than \"progan\" with a generator of a fixed size",
+            ),
+            (
+                fixed,
+                &["growth.fade_kimg=5"],
+                "networks.generator: expected a value \"progan\" with a section [growth]",
+            ),
+            (
+                fixed,
+                &["train.resolution=512"],
+                "expected a value 32, 64, 128 or 256, found 512",
+            ),
+            (
+                GROWING,
+                &["train.resolution=2048"],
+                "train.resolution: expected a value 4, 8, 16, 32, 64, 128, 256, 512 or 1024, found 2048",
+            ),
+            (
+                GROWING,
+                &["train.resolution=48"],
+                "train.resolution: expected a value 4, 8",
+            ),
+            (
+                GROWING,
+                &["growth.first_resolution=128"],
+                "growth.first_resolution: expected a value 4, 8, 16, 32, 64, 128, 256, 512 or 1024, and at most \
+                 train.resolution = 64, found 128",
+            ),
+            (
+                GROWING,
+                &["growth.first_resolution=5"],
+                "growth.first_resolution: expected a value 4, 8",
+            ),
+            (
+                GROWING,
+                &["growth.fade_kimg=-1"],
+                "growth.fade_kimg: expected a value 0 or from 0.001",
+            ),
+            (
+                GROWING,
+                &["growth.stable_kimg=0"],
+                "growth.stable_kimg: expected a value from 0.001",
+            ),
+            (
+                GROWING,
+                &["growth.batch={ 8 = 0 }"],
+                "growth.batch.8: expected a value from 1 to 4096, found 0",
+            ),
+            (GROWING, &["growth.batch={ 9 = 4 }"], "expected a resolution 4, 8"),
+            (
+                GROWING,
+                &["growth.lr={ 8 = 0.0 }"],
+                "growth.lr.8: expected a value above 0",
+            ),
+            (GROWING, &["growth.speed=3"], "unknown field `speed`"),
+            (
+                GROWING,
+                &["penalty.r1=0"],
+                "penalty.r1: expected a value above 0 with networks.discriminator = \"progan\"",
+            ),
+            (
+                fixed,
+                &["objective.loss=wasserstein"],
+                "networks.discriminator: expected a value \"projection\" or \"progan\" with a penalty",
+            ),
+            (
+                GROWING,
+                &["ema.decay=1.0"],
+                "ema.decay: expected a value from 0 to below 1, found 1",
+            ),
+        ];
+        for (text, set, expected) in cases {
+            let error = parse(text, set).unwrap_err();
+            assert!(
+                error.contains(expected) && error.contains("\nhint: "),
+                "{expected}\n{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn growth_can_end_anywhere_and_begin_at_one_image_a_step() {
+        for resolution in GROWN_RESOLUTIONS {
+            let set = [
+                format!("train.resolution={resolution}"),
+                "growth.first_resolution=4".to_owned(),
+            ];
+            let set: Vec<&str> = set.iter().map(String::as_str).collect();
+            assert_eq!(parse(GROWING, &set).unwrap().train.resolution, resolution);
+        }
+        let penalties = [
+            "penalty.r1=0",
+            "penalty.gradient_penalty=10",
+            "objective.loss=wasserstein",
+        ];
+        assert!(parse(GROWING, &penalties).is_ok());
+        assert!(parse(GROWING, &["train.batch=1"]).is_ok());
+    }
+
+    #[test]
+    fn growth_survives_a_round_trip_and_makes_another_run() {
+        let set = [
+            "growth.batch={ 8 = 4, 64 = 2 }",
+            "growth.lr={ 64 = 0.5 }",
+            "ema.decay=0.999",
+        ];
+        let recipe = parse(GROWING, &set).unwrap();
+        assert_eq!(parse(&recipe.to_toml().unwrap(), &[]).unwrap(), recipe);
+        let growth = recipe.growth.as_ref().unwrap();
+        assert_eq!((growth.batch[&Side(64)], growth.lr[&Side(64)]), (2, 0.5));
+        let plain = parse(GROWING, &[]).unwrap();
+        assert_eq!(plain.growth, None);
+        let differences = plain.differences(&recipe);
+        let said = |start: &str| differences.iter().any(|line| line.starts_with(start));
+        assert!(
+            said("growth.fade_kimg: none -> 600") && said("ema.decay: none -> 0.999"),
+            "{differences:?}"
+        );
+        assert_eq!(recipe.differences(&plain).len(), differences.len());
+    }
+}
