@@ -114,6 +114,10 @@ bench-data folder="../shared/data": build peers
     {{bin}}/dataset pack --images data/bench/ingested --features data/bench/features --out data/bench/dataset
     $python benches/peer/loading.py --ingested data/bench/ingested --features data/bench/features --data data/bench/dataset --program {{bin}}/dataset
 
+# Training steps beside PyTorch's, in turn, on made-up batches; more flags go to the script (see docs/benchmarks.md)
+bench-train *flags: build peers
+    .venv-peers/bin/python benches/peer/train.py --gan {{bin}}/gan "$@"
+
 # Resident memory and time of the data stages at up to 200,000 made-up products: docs/memory.png (see docs/benchmarks.md)
 bench-memory *flags: build peers
     .venv-peers/bin/python benches/memory.py --programs {{bin}} --plot docs/memory.png "$@"

@@ -2,6 +2,7 @@
 // A tch::Tensor holds an at::Tensor*, which is what the pointers here are.
 #include <ATen/ATen.h>
 #include <ATen/Context.h>
+#include <ATen/DeviceAccelerator.h>
 #include <c10/core/GradMode.h>
 #include <torch/version.h>
 
@@ -9,6 +10,7 @@
 #include <malloc.h>
 #endif
 
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
@@ -64,6 +66,20 @@ bool aten_keep_memory() {
 #else
   return false;
 #endif
+}
+
+void aten_tune_cuda() {
+  at::globalContext().setAllowTF32CuBLAS(true);
+  at::globalContext().setAllowTF32CuDNN(true);
+  at::globalContext().setBenchmarkCuDNN(true);
+}
+
+char *aten_device_memory(int device, uint64_t *free, uint64_t *total) {
+  return guarded([&] {
+    const auto [left, all] = at::accelerator::getMemoryInfo(static_cast<c10::DeviceIndex>(device));
+    *free = left;
+    *total = all;
+  });
 }
 
 bool aten_set_flush_denormal(bool on) { return at::globalContext().setFlushDenormal(on); }

@@ -31,6 +31,13 @@ impl<T: Element> HostArray<T> {
     }
 
     /// The values.
+    #[must_use]
+    pub fn as_slice(&self) -> &[T] {
+        // SAFETY: as in `as_mut_slice`.
+        unsafe { std::slice::from_raw_parts(self.tensor.data_ptr().cast(), self.len) }
+    }
+
+    /// The values, to be changed.
     pub fn as_mut_slice(&mut self) -> &mut [T] {
         // SAFETY: a contiguous tensor of `len` values of this type, which nobody else holds; it lives as long as `self`.
         unsafe { std::slice::from_raw_parts_mut(self.tensor.data_ptr().cast(), self.len) }
@@ -47,6 +54,22 @@ impl<T: Element> HostArray<T> {
             .f_view(shape)?;
         values.f_to_device_(device, T::KIND, false, true)
     }
+}
+
+/// The values on `device`. A CUDA device fetches them behind the program's back, from a page-locked copy: an ordinary copy
+/// would wait until all that was asked of the device before is done.
+///
+/// # Panics
+/// As every tch call: there is no room, in the host's page-locked memory or on the device.
+#[must_use]
+pub fn upload(values: &Tensor, device: Device) -> Tensor {
+    if !device.is_cuda() {
+        return values.to_device(device);
+    }
+    // libtorch keeps the copy until the device has read it.
+    values
+        .pin_memory(device)
+        .to_device_(device, values.kind(), true, false)
 }
 
 #[cfg(test)]

@@ -11,11 +11,11 @@ use std::ffi::{CStr, c_char};
 
 use tch::Tensor;
 
-pub use host::HostArray;
+pub use host::{HostArray, upload};
 pub use norm_act::{NormAct, Running};
 
 mod ffi {
-    use std::ffi::c_char;
+    use std::ffi::{c_char, c_int};
 
     /// A tensor as C++ sees it: `at::Tensor`, which is also what tch's pointers point to.
     pub(crate) type Ptr = *mut torch_sys::C_tensor;
@@ -25,6 +25,8 @@ mod ffi {
         pub(crate) fn aten_version() -> *const c_char;
         pub(crate) fn aten_set_flush_denormal(on: bool) -> bool;
         pub(crate) fn aten_keep_memory() -> bool;
+        pub(crate) fn aten_tune_cuda();
+        pub(crate) fn aten_device_memory(device: c_int, free: *mut u64, total: *mut u64) -> *mut c_char;
         pub(crate) fn aten_fused_adam(
             params: *const Ptr,
             grads: *const Ptr,
@@ -118,6 +120,41 @@ pub fn set_flush_denormal(on: bool) -> bool {
 pub fn keep_memory() -> bool {
     // SAFETY: no pointers.
     unsafe { ffi::aten_keep_memory() }
+}
+
+/// Lets CUDA devices multiply f32 values by their first 10 bits of mantissa (TF32: eight times as fast), and cuDNN try its
+/// kernels and keep the fastest. For programs whose shapes stay the same. Sums may then differ from run to run.
+pub fn tune_cuda() {
+    // SAFETY: no pointers.
+    unsafe { ffi::aten_tune_cuda() }
+}
+
+/// Memory of a CUDA device in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeviceMemory {
+    /// What no program holds.
+    pub free: u64,
+    /// All of it.
+    pub total: u64,
+}
+
+/// The memory of CUDA device number `device`.
+///
+/// # Errors
+/// There is no such device.
+pub fn device_memory(device: usize) -> Result<DeviceMemory, AtenError> {
+    let mut memory = DeviceMemory { free: 0, total: 0 };
+    if device as i64 >= tch::Cuda::device_count() {
+        return Err(AtenError {
+            call: "device_memory",
+            message: format!("expected one of {} CUDA devices", tch::Cuda::device_count()),
+        });
+    }
+    // SAFETY: two places for numbers that live.
+    let message =
+        unsafe { ffi::aten_device_memory(device as i32, &raw mut memory.free, &raw mut memory.total) };
+    outcome("device_memory", message)?;
+    Ok(memory)
 }
 
 /// One Adam step over all parameters in a single call (`at::_fused_adam_`), without weight decay.
@@ -326,6 +363,12 @@ mod tests {
         assert_eq!(Vec::<f32>::try_from(&y).unwrap(), [-0.4, 3.0]);
         assert_eq!(Vec::<f32>::try_from(x.grad()).unwrap(), [0.2, 1.0]);
         assert!(leaky_relu(&Tensor::from_slice(&[1_i64]), 0.2).is_err());
+    }
+
+    #[test]
+    fn a_device_that_is_not_there_has_no_memory() {
+        let error = device_memory(99).unwrap_err().to_string();
+        assert!(error.contains("device_memory: expected one of"), "{error}");
     }
 
     #[test]

@@ -147,8 +147,14 @@ class NormAct : public torch::autograd::Function<NormAct> {
 
 Tensor chain(const Tensor &x, const Tensor &scale, const Tensor &shift, const Tensor &running_mean, const Tensor &running_var,
              bool training, double momentum, double eps, double slope) {
+  const Tensor maps = x.contiguous(at::MemoryFormat::ChannelsLast);
+  if (scale.size(0) == 1) {
+    return at::leaky_relu(at::batch_norm(maps, scale.squeeze(0), shift.squeeze(0), running_mean, running_var, training,
+                                         momentum, eps, /*cudnn_enabled=*/true),
+                          slope);
+  }
   const Tensor normalised =
-      at::batch_norm(x, {}, {}, running_mean, running_var, training, momentum, eps, /*cudnn_enabled=*/true);
+      at::batch_norm(maps, {}, {}, running_mean, running_var, training, momentum, eps, /*cudnn_enabled=*/true);
   const auto by_place = [&](const Tensor &t) { return t.to(x.scalar_type()).unsqueeze(-1).unsqueeze(-1); };
   return at::leaky_relu(at::addcmul(by_place(shift), normalised, by_place(scale)), slope);
 }

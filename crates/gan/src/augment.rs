@@ -1,7 +1,7 @@
 //! What is done to images before D sees them, real and fake alike, so that a small catalogue is not learnt by heart
 //! (DiffAugment: Zhao et al. 2020). Colours are left alone: the text speaks of them.
 
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
 use crate::random::Random;
 use crate::recipe::Augment;
@@ -45,6 +45,17 @@ impl Augmentation {
         }
     }
 
+    /// What happens to every `of`th image from number `first` on.
+    #[must_use]
+    pub fn part(&self, first: usize, of: usize) -> Self {
+        let every = |list: &[[i64; 2]]| list.iter().skip(first).step_by(of).copied().collect();
+        Self {
+            moves: every(&self.moves),
+            holes: every(&self.holes),
+            ..*self
+        }
+    }
+
     /// Images `[n, 3, r, r]` as D shall see them. Moved images show their border repeated, holes are 0: grey.
     pub fn apply(&self, images: &Tensor) -> Tensor {
         self.cut(&self.moved(images))
@@ -80,11 +91,11 @@ impl Augmentation {
                 mask[(row * side + columns.start) as usize..(row * side + columns.end) as usize].fill(0.0);
             }
         }
-        let mask = Tensor::from_slice(&mask)
-            .view([-1, 1, side, side])
-            .to_kind(Kind::Float)
-            .to_device(images.device());
-        images * mask
+        images
+            * aten::upload(
+                &Tensor::from_slice(&mask).view([-1, 1, side, side]),
+                images.device(),
+            )
     }
 }
 
@@ -92,6 +103,7 @@ impl Augmentation {
 mod tests {
     use super::*;
     use crate::random::Stream;
+    use tch::Kind;
 
     fn drawn(translation: f64, cutout: f64) -> Augmentation {
         let recipe = Augment {
@@ -106,6 +118,14 @@ mod tests {
         Tensor::arange(64, (Kind::Float, tch::Device::Cpu))
             .reshape([1, 1, 8, 8])
             .repeat([16, 3, 1, 1])
+    }
+
+    #[test]
+    fn a_part_of_the_images_meets_what_it_meets_among_all() {
+        let augmentation = drawn(0.25, 0.5);
+        let whole = augmentation.apply(&ramp());
+        let part = augmentation.part(1, 4).apply(&ramp().slice(0, 1, None, 4));
+        assert!(part.equal(&whole.slice(0, 1, None, 4)));
     }
 
     #[test]

@@ -103,6 +103,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Outcome> {
     let _ = aten::set_flush_denormal(true);
     // Steps need the same memory again and again.
     let _ = aten::keep_memory();
+    aten::tune_cuda();
     match &cli.command {
         Command::Train(args) => train(&cli, args, &console),
         Command::Eval(args) => eval::command::run(args, &cli.common, cli.device.find()?, &console),

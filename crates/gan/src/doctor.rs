@@ -15,6 +15,8 @@ pub struct Findings {
     pub cuda_library: bool,
     /// CUDA devices that libtorch can use.
     pub cuda_devices: i64,
+    /// Memory of each of them and what of it is free, in bytes; 0 where the driver does not tell.
+    pub cuda_memory: Vec<[u64; 2]>,
     /// Whether cuDNN can be used.
     pub cudnn: bool,
     /// Threads that libtorch computes with.
@@ -40,6 +42,7 @@ pub fn examine() -> Findings {
         libtorch: aten::version(),
         cuda_library: loaded("libtorch_cuda.so"),
         cuda_devices: tch::Cuda::device_count(),
+        cuda_memory: cuda_memory(),
         cudnn: tch::Cuda::cudnn_is_available(),
         threads: tch::get_num_threads(),
         cores: std::thread::available_parallelism().map_or(1, usize::from),
@@ -78,6 +81,10 @@ impl Findings {
             ),
             format!("bf16 on CPU  {}", yes(self.bf16)),
         ];
+        let cuda = (0..).zip(&self.cuda_memory);
+        lines.extend(cuda.map(|(number, [all, free])| {
+            format!("cuda:{number}       {}, {} available", gib(*all), gib(*free))
+        }));
         lines.extend(self.advice.iter().map(|a| format!("advice: {a}")));
         lines
     }
@@ -126,6 +133,12 @@ fn loaded_libraries() -> Vec<String> {
         .collect::<std::collections::BTreeSet<_>>()
         .into_iter()
         .collect()
+}
+
+fn cuda_memory() -> Vec<[u64; 2]> {
+    let devices = 0..tch::Cuda::device_count().max(0) as usize;
+    let memory = |device| aten::device_memory(device).map_or([0; 2], |m| [m.total, m.free]);
+    devices.map(memory).collect()
 }
 
 fn memory() -> Option<[u64; 2]> {

@@ -123,6 +123,12 @@ fn not_finite_hint(rewinds: u32) -> String {
     }
 }
 
+/// The fewest equal parts of a batch of which none is larger than what fits.
+fn parts(batch: usize, fits: usize) -> usize {
+    let equal = |parts: &usize| batch.is_multiple_of(*parts) && batch / parts <= fits;
+    (1..batch).find(equal).unwrap_or(batch)
+}
+
 fn memory_hint(fits: Option<usize>, batch: usize) -> String {
     match fits {
         Some(0) => {
@@ -130,7 +136,9 @@ fn memory_hint(fits: Option<usize>, batch: usize) -> String {
                 .to_owned()
         }
         Some(fits) => format!(
-            "a step of {fits} images was tried and fits: --set train.batch={fits}, for a run of its own (--force, or another --run)"
+            "a step of {fits} images was tried and fits: --set train.batch={fits}, or --set train.accumulate={} for the same batch in \
+             parts, for a run of its own (--force, or another --run)",
+            parts(batch, fits)
         ),
         None => format!(
             "take a smaller train.batch than {batch}, or a smaller networks.width; `gan doctor` tells the memory that is there"

@@ -10,6 +10,8 @@ pub struct WrongTexts {
     pub logits: Tensor,
     /// 1 for each text that is really wrong, 0 for one that fits by chance, `[n]`.
     pub usable: Tensor,
+    /// What the sum over the usable ones is divided by, a scalar: how many there are, at least 1.
+    pub count: Tensor,
     /// Weight of these pairs among all that D is to refuse, 0..=1.
     pub weight: f64,
 }
@@ -45,7 +47,9 @@ pub fn discriminator(
     match loss {
         Loss::Bce | Loss::NonSaturating => {
             let real = bce_real(real);
-            let fake = refused(bce_fake(fake), &|w| bce_fake_weighted(&w.logits, &w.usable));
+            let fake = refused(bce_fake(fake), &|w| {
+                bce_fake_weighted(&w.logits, &w.usable, &w.count)
+            });
             let total = if loss == Loss::Bce {
                 half_sum(&real, &fake)
             } else {
@@ -58,7 +62,7 @@ pub fn discriminator(
         }
         Loss::Relativistic => {
             let against = |other: &Tensor| (other - real).softplus();
-            let pairs = |w: &WrongTexts| weighted_mean(&against(&w.logits), &w.usable);
+            let pairs = |w: &WrongTexts| weighted_mean(&against(&w.logits), &w.usable, &w.count);
             let total = refused(against(fake).mean(Kind::Float), &pairs);
             DiscriminatorLoss {
                 total,
@@ -67,7 +71,7 @@ pub fn discriminator(
         }
         Loss::Wasserstein => {
             let real = -real.mean(Kind::Float);
-            let pairs = |w: &WrongTexts| weighted_mean(&w.logits, &w.usable);
+            let pairs = |w: &WrongTexts| weighted_mean(&w.logits, &w.usable, &w.count);
             let fake = refused(fake.mean(Kind::Float), &pairs);
             DiscriminatorLoss {
                 total: &real + &fake,
@@ -126,15 +130,15 @@ pub fn bce_fake(logits: &Tensor) -> Tensor {
     bce(logits, 0.0)
 }
 
-/// [`bce_fake`] with a weight in 0..=1 for each logit, the mean over those of weight above 0; 0 if there are none.
-pub fn bce_fake_weighted(logits: &Tensor, weights: &Tensor) -> Tensor {
+/// [`bce_fake`] with a weight in 0..=1 for each logit: the weighted sum by `count`, a scalar.
+pub fn bce_fake_weighted(logits: &Tensor, weights: &Tensor, count: &Tensor) -> Tensor {
     let each =
         logits.binary_cross_entropy_with_logits::<&Tensor>(&logits.zeros_like(), None, None, Reduction::None);
-    weighted_mean(&each, weights)
+    weighted_mean(&each, weights, count)
 }
 
-fn weighted_mean(each: &Tensor, weights: &Tensor) -> Tensor {
-    (each * weights).sum(each.kind()) / weights.sum(each.kind()).clamp_min(1.0)
+fn weighted_mean(each: &Tensor, weights: &Tensor, count: &Tensor) -> Tensor {
+    (each * weights).sum(each.kind()) / count
 }
 
 /// D's loss of the article: the half sum of the losses on real and on generated images.
@@ -145,6 +149,18 @@ pub fn half_sum(real: &Tensor, fake: &Tensor) -> Tensor {
 /// Mean absolute difference of generated images to the real ones of their texts, both in -1..=1.
 pub fn reconstruction(fakes: &Tensor, reals: &Tensor) -> Tensor {
     fakes.l1_loss(reals, Reduction::Mean)
+}
+
+/// How alike the images of one text are: the mean over the batch of `|z - z'| / |x - x'|`, mean absolute differences of
+/// two noises `[n, z_dim]` and of their images `[n, 3, r, r]` (Mao et al. 2019, equation 2, whose inverse it is).
+pub fn mode_seeking(images: [&Tensor; 2], noises: [&Tensor; 2]) -> Tensor {
+    let apart = |[a, b]: [&Tensor; 2]| {
+        (a - b)
+            .abs()
+            .flatten(1, -1)
+            .mean_dim([1].as_slice(), false, Kind::Float)
+    };
+    (apart(noises) / (apart(images) + 1e-5)).mean(Kind::Float)
 }
 
 fn bce(logits: &Tensor, label: f64) -> Tensor {
@@ -203,6 +219,7 @@ mod tests {
         let wrong = WrongTexts {
             logits: Tensor::from_slice(&[4.0_f32, 9.0]),
             usable: Tensor::from_slice(&[1.0_f32, 0.0]),
+            count: Tensor::from(1.0_f32),
             weight: 0.5,
         };
         let loss = discriminator(Loss::Wasserstein, &real, &fake, Some(&wrong));
@@ -224,11 +241,25 @@ mod tests {
     }
 
     #[test]
+    fn images_that_noise_moves_less_are_more_alike() {
+        let images = |a: f64, b: f64| Tensor::from_slice(&[a, b]).view([2, 1, 1, 1]);
+        let noises =
+            [Tensor::from_slice(&[0.0, 1.0]), Tensor::from_slice(&[2.0, 4.0])].map(|z| z.view([2, 1]));
+        // Noises differ by 2 and by 3, images by 0.5 and by 1.
+        let found = mode_seeking([&images(0.0, 1.0), &images(0.5, 0.0)], [&noises[0], &noises[1]]);
+        assert!((value(&found) - f64::midpoint(4.0, 3.0)).abs() < 1e-3);
+        let still = images(1.0, 1.0).set_requires_grad(true);
+        mode_seeking([&still, &images(1.0, 1.0)], [&noises[0], &noises[1]]).backward();
+        assert!(value(&still.grad().abs().max()).is_finite());
+    }
+
+    #[test]
     fn weights_choose_what_counts() {
         let logits = Tensor::from_slice(&[0.0_f64, 100.0]);
-        let first = bce_fake_weighted(&logits, &Tensor::from_slice(&[1.0_f64, 0.0]));
+        let one = Tensor::from(1.0_f64);
+        let first = bce_fake_weighted(&logits, &Tensor::from_slice(&[1.0_f64, 0.0]), &one);
         assert!((value(&first) - std::f64::consts::LN_2).abs() < 1e-9);
-        let none = bce_fake_weighted(&logits, &Tensor::from_slice(&[0.0_f64, 0.0]));
+        let none = bce_fake_weighted(&logits, &Tensor::from_slice(&[0.0_f64, 0.0]), &one);
         assert_eq!(value(&none), 0.0);
     }
 }

@@ -24,6 +24,8 @@ pub enum Stream {
     Dropout = 6,
     /// What is done to a step's images before D sees them.
     Augment = 7,
+    /// What is added to the text vectors of a step.
+    TextNoise = 8,
     /// Where between reals and fakes a step's gradient penalty is taken.
     Interpolates = 12,
     /// How the evaluator is trained: order, captions and shifts of its batches.
@@ -89,9 +91,10 @@ impl Random {
     /// A tensor of standard normal values on `device`.
     pub fn normal_tensor(&mut self, shape: &[i64], device: Device) -> Tensor {
         let n: i64 = shape.iter().product();
-        Tensor::from_slice(&self.normals(n as usize))
-            .reshape(shape)
-            .to_device(device)
+        aten::upload(
+            &Tensor::from_slice(&self.normals(n as usize)).reshape(shape),
+            device,
+        )
     }
 }
 

@@ -96,15 +96,18 @@ impl Recipe {
             reconstruction,
             wrong_text,
             wrong_text_max_cosine: cosine,
+            mode_seeking,
+            mode_seeking_every: every,
             ..
         } = self.objective;
-        let weight_ok = (0.0..=1e6).contains(&reconstruction);
-        within(
-            "objective.reconstruction",
-            weight_ok,
-            "from 0 to 1e6",
-            reconstruction,
-        )?;
+        for (key, weight) in [
+            ("objective.reconstruction", reconstruction),
+            ("objective.mode_seeking", mode_seeking),
+        ] {
+            within(key, (0.0..=1e6).contains(&weight), "from 0 to 1e6", weight)?;
+        }
+        let every_ok = (1..=1000).contains(&every);
+        within("objective.mode_seeking_every", every_ok, "from 1 to 1000", every)?;
         within(
             "objective.wrong_text",
             (0.0..=1.0).contains(&wrong_text),
@@ -118,8 +121,21 @@ impl Recipe {
             cosine,
         )?;
         self.check_growth()?;
+        self.check_parts(fewest)?;
         self.check_penalty()?;
         self.check_augment()
+    }
+
+    /// Every batch is made of equal parts of at least `fewest` images.
+    fn check_parts(&self, fewest: usize) -> Result<(), String> {
+        let parts = self.train.accumulate;
+        let grown = self.growth.iter().flat_map(|growth| growth.batch.values());
+        for batch in grown.chain([&self.train.batch]) {
+            let ok = parts > 0 && batch.is_multiple_of(parts) && batch / parts >= fewest;
+            let allowed = format!("that divides every batch, here {batch}, into parts of at least {fewest}");
+            within("train.accumulate", ok, &allowed, parts)?;
+        }
+        Ok(())
     }
 
     fn check_penalty(&self) -> Result<(), String> {
@@ -173,6 +189,7 @@ impl Recipe {
             cutout,
             caption_dropout,
             word_dropout,
+            text_noise,
             ..
         } = self.augment;
         for (key, share) in [
@@ -183,6 +200,8 @@ impl Recipe {
         ] {
             within(key, (0.0..=0.9).contains(&share), "from 0 to 0.9", share)?;
         }
+        let noise_ok = (0.0..=10.0).contains(&text_noise);
+        within("augment.text_noise", noise_ok, "from 0 to 10", text_noise)?;
         Ok(())
     }
 }

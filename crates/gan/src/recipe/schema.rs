@@ -43,6 +43,10 @@ pub struct Train {
     /// Images in a step.
     #[serde(default = "defaults::batch")]
     pub batch: usize,
+    /// Parts in which a step takes its batch, one after another: less memory, the same gradients. Except where
+    /// BatchNorm normalises, which it then does part by part. With more than one part G draws twice in a step.
+    #[serde(default = "defaults::accumulate")]
+    pub accumulate: usize,
     /// Length of the training.
     #[serde(default = "defaults::kimg")]
     pub kimg: f64,
@@ -188,6 +192,11 @@ pub struct Objective {
     pub wrong_text: f64,
     /// A "wrong" text whose cosine to the right one is above this is not used: captions repeat.
     pub wrong_text_max_cosine: f64,
+    /// Weight, in G's loss, of the mode-seeking term (Mao et al. 2019, who take 1): how little two images of one text differ,
+    /// measured by how much their noise does. It keeps the images of one text apart. 0 leaves it out.
+    pub mode_seeking: f64,
+    /// The mode-seeking term, which draws each image twice, is taken at every so many steps, and then counts as many times.
+    pub mode_seeking_every: u64,
 }
 
 /// The game that D and G play.
@@ -241,6 +250,9 @@ pub struct Augment {
     pub caption_dropout: f64,
     /// Share of the values of a text vector that are dropped, so that no single word is relied on.
     pub word_dropout: f64,
+    /// Length of the noise that is added to a text vector, itself of length 1, so that between the texts of a catalogue
+    /// lie no gaps (the aim of conditioning augmentation: Zhang et al. 2017, section 3.2). Both networks see it.
+    pub text_noise: f64,
 }
 
 /// Adam's rates, for both networks.
@@ -274,6 +286,9 @@ pub struct EmaRecipe {
 mod defaults {
     pub(super) const fn batch() -> usize {
         64
+    }
+    pub(super) const fn accumulate() -> usize {
+        1
     }
     pub(super) const fn kimg() -> f64 {
         1000.0
@@ -322,6 +337,8 @@ impl Default for Objective {
             reconstruction: 0.0,
             wrong_text: 0.0,
             wrong_text_max_cosine: 0.8,
+            mode_seeking: 0.0,
+            mode_seeking_every: 1,
         }
     }
 }
@@ -346,6 +363,7 @@ impl Default for Augment {
             cutout: 0.0,
             caption_dropout: 0.0,
             word_dropout: 0.0,
+            text_noise: 0.0,
         }
     }
 }

@@ -7,6 +7,7 @@ use aten::HostArray;
 use dataset::{BatchBuffer, CaptionRule, Dataset, DatasetError, LoadPlan, Loader, Split};
 use tch::{Kind, Tensor};
 
+use super::resident::Resident;
 use super::step::Batch;
 use crate::GanError;
 use crate::device::Device;
@@ -18,12 +19,17 @@ use crate::schedule::{Moment, Schedule};
 /// Batches that are filled while steps run.
 const AHEAD: usize = 3;
 
+/// Values that are averaged down at once, where images are: 16 MB of floats.
+const AT_ONCE: i64 = 1 << 22;
+
 /// The train split, in exact shuffled epochs; what a step gets follows from (seed, step) alone.
 pub struct Batches {
     data: Arc<Dataset>,
     device: Device,
     plan: LoadPlan,
-    /// What fills the batches, at the step that is asked for next where steps come in order.
+    /// What has all samples on the device, where they fit.
+    resident: Option<Resident>,
+    /// What fills the batches otherwise, at the step that is asked for next where steps come in order.
     loader: Option<Loader<Buffer>>,
     /// Any caption of a product, not the first alone.
     any_caption: bool,
@@ -68,6 +74,7 @@ impl Batches {
         }
         Ok(Self {
             plan: LoadPlan::new(recipe.train.seed, recipe.train.batch),
+            resident: Resident::where_it_fits(&data, recipe.train.seed, device)?,
             data,
             device,
             loader: None,
@@ -83,40 +90,59 @@ impl Batches {
     /// The data are damaged, or there is no memory for a batch.
     pub fn at(&mut self, step: u64) -> Result<Batch, GanError> {
         let now = self.schedule.at(step);
+        let (pixels, mut rows) = match self.resident.take() {
+            Some(mut resident) => {
+                let mut captions = vec![0; now.batch];
+                if self.any_caption {
+                    choose_captions(self.plan.seed, step, self.data.captions(), &mut captions);
+                }
+                let batch = resident.batch(now.images_seen, &captions)?;
+                self.resident = Some(resident);
+                batch
+            }
+            None => self.loaded(step, &now)?,
+        };
+        let mut images = fade_reals(&scale(&pixels, now.grown.side), now.grown);
+        if self.augment.flip {
+            images = mirror_some(&images, Random::new(self.plan.seed, Stream::Flips, step));
+        }
+        let dims = self.data.dims();
+        if self.augment.caption_dropout > 0.0 || self.augment.word_dropout > 0.0 {
+            let random = Random::new(self.plan.seed, Stream::Dropout, step);
+            drop_out(&self.augment, &mut rows, dims, random);
+        }
+        if self.augment.text_noise > 0.0 {
+            let random = Random::new(self.plan.seed, Stream::TextNoise, step);
+            add_noise(self.augment.text_noise, &mut rows, dims, random);
+        }
+        let texts = Tensor::from_slice(&rows).view([now.batch as i64, dims as i64]);
+        let texts = aten::upload(&texts, self.device.tch());
+        Ok(Batch { images, texts })
+    }
+
+    /// A batch that was filled ahead: pixels on the device, and rows of texts.
+    fn loaded(&mut self, step: u64, now: &Moment) -> Result<(Tensor, Vec<f32>), GanError> {
         let goes_on = now.batch == self.plan.batch;
         let loader = self.loader.take();
         let loader = match loader.filter(|loader| goes_on && loader.consumed() == now.images_seen) {
             Some(loader) => self.loader.insert(loader),
             None => {
                 self.plan.batch = now.batch;
-                self.loader.insert(self.load_from(step, &now)?)
+                self.loader.insert(self.load_from(step, now)?)
             }
         };
-        let (side, dims) = (self.data.resolution(), self.data.dims());
+        let (side, dims) = (self.data.resolution() as i64, self.data.dims());
         let batch = loader.next().transpose()?;
         let buffer = batch.as_ref().and_then(dataset::Batch::buffer);
         let buffer = buffer.ok_or_else(|| DatasetError::Load {
             expected: "one more batch of a row without an end".to_owned(),
             found: "none".to_owned(),
         })?;
-        let (n, side_i) = (self.plan.batch as i64, side as i64);
         // u8 travels to the device: a quarter of the bytes.
-        let pixels = buffer
-            .pixels
-            .copy_to(&[n, side_i, side_i, 3], self.device.tch())?;
-        let mut images = fade_reals(&scale(&pixels, now.grown.side), now.grown);
-        if self.augment.flip {
-            images = mirror_some(&images, Random::new(self.plan.seed, Stream::Flips, step));
-        }
-        let mut texts = buffer.vectors.copy_to(&[n, dims as i64], tch::Device::Cpu)?;
-        if self.augment.caption_dropout > 0.0 || self.augment.word_dropout > 0.0 {
-            let mut rows = Vec::try_from(texts.flatten(0, -1))?;
-            let random = Random::new(self.plan.seed, Stream::Dropout, step);
-            drop_out(&self.augment, &mut rows, dims, random);
-            texts = Tensor::from_slice(&rows).view([n, dims as i64]);
-        }
-        let texts = texts.to_device(self.device.tch());
-        Ok(Batch { images, texts })
+        let shape = [now.batch as i64, side, side, 3];
+        let pixels = buffer.pixels.copy_to(&shape, self.device.tch())?;
+        let rows = buffer.vectors.as_slice()[..now.batch * dims].to_vec();
+        Ok((pixels, rows))
     }
 
     fn load_from(&self, step: u64, now: &Moment) -> Result<Loader<Buffer>, GanError> {
@@ -147,11 +173,16 @@ impl Batches {
 fn any_caption(seed: u64, step: u64, now: &Moment, captions: usize) -> CaptionRule {
     let (from, batch) = (now.images_seen, now.batch as u64);
     CaptionRule::By(Arc::new(move |first, chosen| {
-        let mut random = Random::new(seed, Stream::Captions, step + (first - from) / batch);
-        chosen
-            .iter_mut()
-            .for_each(|caption| *caption = random.below(captions));
+        choose_captions(seed, step + (first - from) / batch, captions, chosen);
     }))
+}
+
+/// A caption for each sample of a step.
+fn choose_captions(seed: u64, step: u64, captions: usize, chosen: &mut [usize]) {
+    let mut random = Random::new(seed, Stream::Captions, step);
+    chosen
+        .iter_mut()
+        .for_each(|caption| *caption = random.below(captions));
 }
 
 /// Drops captions and words from rows of `dims` values; what is left of a row has length 1 again.
@@ -179,12 +210,29 @@ fn drop_out(augment: &Augment, texts: &mut [f32], dims: usize, mut random: Rando
     }
 }
 
+/// Adds noise of about this length to rows of `dims` values; they have length 1 again. Rows of zeros, which stand for no
+/// text, stay.
+fn add_noise(length: f64, texts: &mut [f32], dims: usize, mut random: Random) {
+    let scale = (length / (dims as f64).sqrt()) as f32;
+    for row in texts.chunks_mut(dims) {
+        // Drawn for every row, so that what one gets does not depend on the others.
+        let noise = random.normals(dims);
+        if row.iter().all(|v| *v == 0.0) {
+            continue;
+        }
+        row.iter_mut().zip(noise).for_each(|(v, n)| *v += scale * n);
+        let length = row.iter().map(|v| v * v).sum::<f32>().sqrt();
+        row.iter_mut().for_each(|v| *v /= length);
+    }
+}
+
 /// Mirrors half of the images `[n, 3, r, r]`.
 fn mirror_some(images: &Tensor, mut random: Random) -> Tensor {
     let mirrored: Vec<bool> = (0..images.size()[0]).map(|_| random.below(2) == 1).collect();
-    let mirrored = Tensor::from_slice(&mirrored)
-        .view([-1, 1, 1, 1])
-        .to_device(images.device());
+    let mirrored = aten::upload(
+        &Tensor::from_slice(&mirrored).view([-1, 1, 1, 1]),
+        images.device(),
+    );
     images.flip([3]).where_self(&mirrored, images)
 }
 
@@ -209,8 +257,9 @@ fn scale(pixels: &Tensor, resolution: usize) -> Tensor {
     if factor == 1 {
         return some(pixels);
     }
-    // Image by image, so that large ones are not all in memory as floats at once.
-    let images: Vec<Tensor> = pixels.split(1, 0).iter().map(some).collect();
+    // A few at a time, so that large ones are not all in memory as floats at once.
+    let at_once = (AT_ONCE / (pixels.size()[1..].iter().product::<i64>())).max(1);
+    let images: Vec<Tensor> = pixels.split(at_once, 0).iter().map(some).collect();
     Tensor::cat(&images, 0)
 }
 
@@ -262,6 +311,21 @@ mod tests {
         for row in words.chunks(3) {
             assert_eq!(row[1], 0.0);
             assert!((row.iter().map(|v| v * v).sum::<f32>() - 1.0).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn noise_turns_rows_by_its_length_and_leaves_no_text_alone() {
+        let dims = 400;
+        let mut texts = vec![0.0_f32; 3 * dims];
+        (texts[0], texts[2 * dims + 1]) = (1.0, 1.0);
+        add_noise(0.5, &mut texts, dims, random(Stream::TextNoise));
+        let cosines = [texts[0], texts[2 * dims + 1]];
+        // 1 over the root of 1 + 0.5².
+        assert!(cosines.iter().all(|c| (c - 0.894).abs() < 0.03), "{cosines:?}");
+        assert!(texts[dims..2 * dims].iter().all(|v| *v == 0.0));
+        for row in [&texts[..dims], &texts[2 * dims..]] {
+            assert!((row.iter().map(|v| v * v).sum::<f32>() - 1.0).abs() < 1e-5);
         }
     }
 

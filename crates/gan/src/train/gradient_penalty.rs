@@ -8,7 +8,13 @@ use crate::random::Random;
 use crate::recipe::Precision;
 use crate::{GanError, losses};
 
-/// The penalty without its weight, a scalar that can be differentiated. Each image lies at a random place on the line from
+/// Where on the line from a real image to its fake the penalty of each of `n` images is taken, `[n, 1, 1, 1]` in 0..1.
+pub fn places(random: &mut Random, n: usize) -> Tensor {
+    let places: Vec<f32> = (0..n).map(|_| random.unit() as f32).collect();
+    Tensor::from_slice(&places).view([-1, 1, 1, 1])
+}
+
+/// The penalty without its weight, a scalar that can be differentiated. Each image lies at its place on the line from
 /// a real one to its fake, both `[n, 3, r, r]` (Gulrajani et al. 2017, algorithm 1).
 ///
 /// # Errors
@@ -18,12 +24,9 @@ pub fn between(
     reals: &Tensor,
     fakes: &Tensor,
     texts: &Tensor,
-    random: &mut Random,
+    places: &Tensor,
 ) -> Result<Tensor, GanError> {
-    let places: Vec<f32> = (0..reals.size()[0]).map(|_| random.unit() as f32).collect();
-    let places = Tensor::from_slice(&places)
-        .view([-1, 1, 1, 1])
-        .to_device(reals.device());
+    let places = aten::upload(places, reals.device());
     let (reals, fakes) = (reals.detach(), fakes.detach());
     let images = (&reals + (fakes - &reals) * places).set_requires_grad(true);
     // Gradients of gradients need all their digits.

@@ -61,9 +61,30 @@ impl Line {
 pub struct Measures(Vec<(&'static str, Tensor)>);
 
 impl Measures {
+    /// A single measure.
+    #[must_use]
+    pub fn one(name: &'static str, value: &Tensor) -> Self {
+        Self(vec![(name, value.detach())])
+    }
+
     /// Takes a measure.
     pub fn push(&mut self, name: &'static str, value: &Tensor) {
         self.0.push((name, value.detach()));
+    }
+
+    /// Takes the measures of a part of the step's batch, one of `parts` equal ones: what comes of it is the mean.
+    pub fn add_part(&mut self, part: &Self, parts: usize) {
+        for (name, value) in &part.0 {
+            let share = if parts == 1 {
+                value.shallow_clone()
+            } else {
+                value / parts as f64
+            };
+            match self.0.iter_mut().find(|(known, _)| known == name) {
+                Some((_, sum)) => *sum = &*sum + share,
+                None => self.0.push((*name, share)),
+            }
+        }
     }
 
     /// Name and value, in the order in which they were taken.

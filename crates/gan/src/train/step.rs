@@ -4,13 +4,12 @@
 use tch::{Kind, Tensor};
 
 use super::gradient_penalty;
+use super::parts::{Part, Sight, Sum};
 use super::stats::Measures;
 use crate::adam::Adam;
-use crate::augment::Augmentation;
 use crate::device::Device;
 use crate::losses::{self, DiscriminatorLoss, WrongTexts};
-use crate::networks::{self, Discriminator, Generator, Pass};
-use crate::random::{Random, Stream};
+use crate::networks::{self, Discriminator, Generator, Params, Pass};
 use crate::recipe::{Loss, Precision, Recipe};
 use crate::schedule::{Moment, Schedule};
 use crate::weights_file::{self, Tensors};
@@ -65,22 +64,24 @@ impl Trainer {
     /// # Errors
     /// libtorch refuses a call.
     pub fn step(&self, batch: &Batch, z: &Tensor, step: u64) -> Result<Measures, GanError> {
-        let pass = Pass::training(self.recipe.train.precision);
         let mut measures = Measures::default();
         let now = self.schedule.at(step);
         self.prepare(&now, &mut measures);
-        let fakes = self.generator.forward(z, &batch.texts, pass);
-        let mut look = Look::new(&self.recipe, &batch.images, step);
+        let parts = Part::of(&self.recipe, batch, z, step);
         if self.recipe.objective.loss == Loss::Mse {
-            let g_loss = losses::mse(&fakes, &batch.images);
-            self.move_generator(&g_loss)?;
-            measures.push("g_loss", &g_loss);
+            let mut sum = Sum::default();
+            for part in &parts {
+                let loss = losses::mse(&self.draw(part), &part.images);
+                sum.add(self.gradients_of_part(self.generator.params(), &loss)?);
+                measures.add_part(&Measures::one("g_loss", &loss), parts.len());
+            }
+            self.adam_g.step(self.generator.params(), sum.gradients())?;
         } else {
-            self.step_discriminator(batch, &fakes.detach(), &mut look, step, &mut measures)?;
+            let fakes = self.step_discriminator(&parts, step, &mut measures)?;
             // 4. Freeze D.
             self.discriminator.params().set_trainable(false);
             // 5. Generated images with flipped labels, towards 1, through frozen D move G.
-            let moved = self.step_generator(batch, &fakes, &mut look, &mut measures);
+            let moved = self.step_generator(&parts, fakes, step, &mut measures);
             // 6. Unfreeze D.
             self.discriminator.params().set_trainable(true);
             moved?;
@@ -90,6 +91,11 @@ impl Trainer {
         // As a model that is saved now is drawn from.
         self.average.grow(self.schedule.at(step + 1).grown);
         Ok(measures)
+    }
+
+    fn draw(&self, part: &Part) -> Tensor {
+        let pass = Pass::training(self.recipe.train.precision);
+        self.generator.forward(&part.z, &part.texts, pass)
     }
 
     /// Sets the networks and the optimizers to what holds at a step.
@@ -110,22 +116,43 @@ impl Trainer {
         }
     }
 
-    /// Parts 1 to 3 of the article's step, and what a recipe adds to them: wrong texts and penalties.
+    /// Parts 1 to 3 of the article's step, and what a recipe adds to them: wrong texts and penalties. The fakes come back
+    /// where the batch is one part, so that G need not draw them again; those of several parts would not fit.
     fn step_discriminator(
         &self,
-        batch: &Batch,
-        fakes: &Tensor,
-        look: &mut Look<'_>,
+        parts: &[Part],
         step: u64,
         measures: &mut Measures,
-    ) -> Result<(), GanError> {
+    ) -> Result<Option<Tensor>, GanError> {
+        let (mut sum, mut whole) = (Sum::default(), None);
+        for part in parts {
+            let fakes = match parts.len() {
+                1 => whole.insert(self.draw(part)).detach(),
+                _ => tch::no_grad(|| self.draw(part)),
+            };
+            let (loss, measured) = self.discriminator_loss(part, &fakes, step)?;
+            measures.add_part(&measured, parts.len());
+            sum.add(self.gradients_of_part(self.discriminator.params(), &loss)?);
+        }
+        // 3. The half sum moves D.
+        self.adam_d.step(self.discriminator.params(), sum.gradients())?;
+        Ok(whole)
+    }
+
+    /// D's loss on a part of the batch, and what was measured on the way.
+    fn discriminator_loss(
+        &self,
+        part: &Part,
+        fakes: &Tensor,
+        step: u64,
+    ) -> Result<(Tensor, Measures), GanError> {
         let (d, penalty) = (&self.discriminator, &self.recipe.penalty);
-        let texts = &batch.texts;
+        let (texts, mut measures) = (&part.texts, Measures::default());
         let due = |gamma: f64| gamma > 0.0 && step.is_multiple_of(penalty.every);
         let (r1, r2) = (due(penalty.r1), due(penalty.r2));
 
         // 1. D on real images, towards 1.
-        let reals = look.at(&batch.images).set_requires_grad(r1);
+        let reals = part.seen(Sight::Reals, &part.images).set_requires_grad(r1);
         let pass = |penalised| match penalised {
             // Gradients of gradients need all their digits.
             true => Pass::training(Precision::Fp32),
@@ -134,10 +161,15 @@ impl Trainer {
         let features = d.features(&reals, pass(r1));
         let real_logits = d.judge(&features, texts, pass(r1));
         // 2. D on generated images, towards 0.
-        let fakes = look.at(fakes).set_requires_grad(r2);
+        let fakes = part.seen(Sight::Fakes, fakes).set_requires_grad(r2);
         let fake_logits = d.forward(&fakes, texts, pass(r2));
-        let wrong = self.wrong_texts(&features, texts, pass(r1));
-        // 3. The half sum moves D.
+        // And on real images with texts that do not fit, which count as fakes.
+        let wrong = part.wrong.as_ref().map(|wrong| WrongTexts {
+            logits: d.judge(&features, &wrong.texts, pass(r1)),
+            usable: wrong.usable.shallow_clone(),
+            count: wrong.count.shallow_clone(),
+            weight: self.recipe.objective.wrong_text,
+        });
         let DiscriminatorLoss { mut total, parts } = losses::discriminator(
             self.recipe.objective.loss,
             &real_logits,
@@ -160,9 +192,8 @@ impl Trainer {
                 total = &total + length * (gamma / 2.0 * penalty.every as f64);
             }
         }
-        if due(penalty.gradient_penalty) {
-            let random = &mut Random::new(self.recipe.train.seed, Stream::Interpolates, step);
-            let length = gradient_penalty::between(d.as_ref(), &reals, &fakes, texts, random)?;
+        if let Some(places) = &part.places {
+            let length = gradient_penalty::between(d.as_ref(), &reals, &fakes, texts, places)?;
             measures.push("gradient_penalty", &length);
             total = &total + length * (penalty.gradient_penalty * penalty.every as f64);
         }
@@ -171,57 +202,59 @@ impl Trainer {
             measures.push("drift", &drift);
             total = &total + drift * penalty.drift;
         }
-        let weights = d.params().weights();
-        self.adam_d
-            .step(d.params(), &gradients(&total, weights, false)?)?;
         let belief = |logits: &Tensor| logits.sigmoid().mean(Kind::Float);
         measures.push("d_real", &belief(&real_logits));
         measures.push("d_fake", &belief(&fake_logits));
-        Ok(())
+        Ok((total, measures))
     }
 
     fn step_generator(
         &self,
-        batch: &Batch,
-        fakes: &Tensor,
-        look: &mut Look<'_>,
+        parts: &[Part],
+        fakes: Option<Tensor>,
+        step: u64,
         measures: &mut Measures,
     ) -> Result<(), GanError> {
-        let (d, objective) = (&self.discriminator, &self.recipe.objective);
-        let pass = Pass::training(self.recipe.train.precision);
-        let fake_logits = d.forward(&look.at(fakes), &batch.texts, pass);
-        let real_logits = || tch::no_grad(|| d.forward(&look.at(&batch.images), &batch.texts, pass));
-        let g_loss = losses::generator(objective.loss, &fake_logits, real_logits);
-        measures.push("g_loss", &g_loss);
-        self.move_generator(&match objective.reconstruction {
-            0.0 => g_loss,
-            weight => g_loss + losses::reconstruction(fakes, &batch.images) * weight,
-        })
-    }
-
-    fn move_generator(&self, loss: &Tensor) -> Result<(), GanError> {
-        let params = self.generator.params();
-        self.adam_g
-            .step(params, &gradients(loss, params.weights(), false)?)
-    }
-
-    /// What D says of real images with their neighbour's text, which is no fit and so counts as fake, except where
-    /// the two texts are nearly the same or there is none. `None` where the recipe has no such pairs.
-    fn wrong_texts(&self, features: &Tensor, texts: &Tensor, pass: Pass) -> Option<WrongTexts> {
-        let objective = &self.recipe.objective;
-        if objective.wrong_text == 0.0 {
-            return None;
+        let (params, mut sum, mut fakes) = (self.generator.params(), Sum::default(), fakes);
+        for part in parts {
+            let fakes = fakes.take().unwrap_or_else(|| self.draw(part));
+            let (loss, measured) = self.generator_loss(part, &fakes, step);
+            measures.add_part(&measured, parts.len());
+            sum.add(self.gradients_of_part(params, &loss)?);
         }
-        let others = texts.roll([1], [0]);
-        let inner = |a: &Tensor, b: &Tensor| (a * b).sum_dim_intlist([1].as_slice(), false, Kind::Float);
-        // Rows have length 1, so their product is the cosine; a dropped text is all zeros and fits everything.
-        let other = inner(texts, &others).le(objective.wrong_text_max_cosine);
-        let usable = other.logical_and(&inner(&others, &others).gt(0.0));
-        Some(WrongTexts {
-            logits: self.discriminator.judge(features, &others, pass),
-            usable: usable.to_kind(Kind::Float),
-            weight: objective.wrong_text,
-        })
+        self.adam_g.step(params, sum.gradients())
+    }
+
+    /// G's loss on a part of the batch, and what was measured on the way.
+    fn generator_loss(&self, part: &Part, fakes: &Tensor, step: u64) -> (Tensor, Measures) {
+        let (d, objective) = (&self.discriminator, &self.recipe.objective);
+        let (texts, mut measures) = (&part.texts, Measures::default());
+        let pass = Pass::training(self.recipe.train.precision);
+        let fake_logits = d.forward(&part.seen(Sight::FakesForG, fakes), texts, pass);
+        let real_logits =
+            || tch::no_grad(|| d.forward(&part.seen(Sight::RealsForG, &part.images), texts, pass));
+        let mut total = losses::generator(objective.loss, &fake_logits, real_logits);
+        measures.push("g_loss", &total);
+        if objective.reconstruction > 0.0 {
+            // Not in place: the measured loss shares its memory.
+            total = &total + losses::reconstruction(fakes, &part.images) * objective.reconstruction;
+        }
+        let every = objective.mode_seeking_every;
+        if objective.mode_seeking > 0.0 && step.is_multiple_of(every) {
+            let others = self.generator.forward(&part.other_z, texts, pass);
+            let alike = losses::mode_seeking([fakes, &others], [&part.z, &part.other_z]);
+            measures.push("mode_seeking", &alike);
+            total = &total + alike * (objective.mode_seeking * every as f64);
+        }
+        (total, measures)
+    }
+
+    /// What one part of the batch adds to the gradients of a loss that is a mean over the batch.
+    fn gradients_of_part(&self, params: &Params, loss: &Tensor) -> Result<Vec<Tensor>, GanError> {
+        match self.recipe.train.accumulate {
+            1 => gradients(loss, params.weights(), false),
+            parts => gradients(&(loss / parts as f64), params.weights(), false),
+        }
     }
 
     /// The whole state by name, for a checkpoint.
@@ -254,28 +287,6 @@ impl Trainer {
             .into_iter()
             .flat_map(|(prefix, a)| a.named().map(move |(name, t)| (format!("{prefix}{name}"), t)));
         weights.chain(moments)
-    }
-}
-
-/// How D sees the images of a step: each time it looks, they are augmented anew.
-struct Look<'a> {
-    recipe: &'a Recipe,
-    random: Random,
-    n: usize,
-}
-
-impl<'a> Look<'a> {
-    fn new(recipe: &'a Recipe, images: &Tensor, step: u64) -> Self {
-        Self {
-            recipe,
-            random: Random::new(recipe.train.seed, Stream::Augment, step),
-            n: images.size()[0] as usize,
-        }
-    }
-
-    fn at(&mut self, images: &Tensor) -> Tensor {
-        let side = images.size()[3] as usize;
-        Augmentation::draw(&self.recipe.augment, &mut self.random, self.n, side).apply(images)
     }
 }
 
