@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 fn main() {
-    const SOURCES: [&str; 2] = ["src/aten.cpp", "src/norm_act.cpp"];
+    const SOURCES: [&str; 3] = ["src/aten.cpp", "src/norm_act.cpp", "src/graph.cpp"];
     for source in SOURCES.iter().chain(&["src/norm_act.h"]) {
         println!("cargo::rerun-if-changed={source}");
     }
@@ -16,7 +16,11 @@ fn main() {
         return;
     };
     let include = lib.with_file_name("include");
-    cc::Build::new()
+    let mut build = cc::Build::new();
+    if let Some(cuda) = cuda_headers(&lib) {
+        build.define("ATELIER_CUDA_GRAPHS", None).include(cuda);
+    }
+    build
         .cpp(true)
         .std("c++17")
         // Kernels are nothing without it.
@@ -35,11 +39,38 @@ fn main() {
     println!("cargo::metadata=link_args={}", args.join(" "));
 }
 
+/// CUDA's own headers, which libtorch's are written over: those that come with the wheel, or an installed toolkit's. None
+/// where libtorch has no CUDA half.
+fn cuda_headers(lib: &Path) -> Option<PathBuf> {
+    println!("cargo::rerun-if-env-changed=CUDA_HOME");
+    if !lib.join("libtorch_cuda.so").exists() {
+        return None;
+    }
+    // site-packages/torch/lib, by way of a link or not, has site-packages/nvidia/cu13/include beside it.
+    let packages = lib.canonicalize().ok()?.parent()?.parent()?.join("nvidia");
+    let wheels = std::fs::read_dir(packages).into_iter().flatten().flatten();
+    let toolkit = std::env::var_os("CUDA_HOME").map_or_else(|| "/usr/local/cuda".into(), PathBuf::from);
+    let mut folders: Vec<PathBuf> = wheels.map(|wheel| wheel.path()).collect();
+    folders.sort();
+    folders.push(toolkit);
+    let include = folders.iter().map(|folder| folder.join("include"));
+    include.into_iter().find(|include| {
+        let needed = ["cuda.h", "cuda_runtime.h", "crt/host_config.h"];
+        needed.iter().all(|header| include.join(header).exists())
+    })
+}
+
 /// The linker arguments of every program and test over libtorch, without spaces in any of them.
 fn link_args(lib: &Path) -> Vec<String> {
     let mut args = vec![format!("-Wl,-rpath,{}", lib.display())];
     if lib.join("libtorch_cuda.so").exists() {
-        args.extend(["-Wl,--no-as-needed", "-ltorch_cuda", "-Wl,--as-needed"].map(str::to_owned));
+        let libraries = [
+            "-Wl,--no-as-needed",
+            "-ltorch_cuda",
+            "-lc10_cuda",
+            "-Wl,--as-needed",
+        ];
+        args.extend(libraries.map(str::to_owned));
         args.insert(0, format!("-L{}", lib.display()));
     }
     args

@@ -110,6 +110,19 @@ char *aten_leaky_relu(const at::Tensor *input, double slope, at::Tensor **output
   return guarded([&] { *output = new at::Tensor(at::leaky_relu(*input, slope)); });
 }
 
+// A page-locked copy, in ordinary calls rather than tch's, whose further argument libtorch warns of.
+char *aten_pinned(const at::Tensor *input, at::Tensor **output) {
+  return guarded([&] { *output = new at::Tensor(input->pin_memory()); });
+}
+
+char *aten_upload(const at::Tensor *input, int device, at::Tensor **output) {
+  return guarded([&] {
+    // The allocator keeps the page-locked copy until the device has read it.
+    const at::Device to(at::kCUDA, static_cast<c10::DeviceIndex>(device));
+    *output = new at::Tensor(input->pin_memory().to(to, /*non_blocking=*/true));
+  });
+}
+
 char *aten_channels_last(const at::Tensor *input, at::Tensor **output) {
   return guarded([&] { *output = new at::Tensor(input->contiguous(at::MemoryFormat::ChannelsLast)); });
 }

@@ -5,6 +5,8 @@ use std::marker::PhantomData;
 use tch::kind::Element;
 use tch::{Device, Tensor};
 
+use crate::{AtenError, ffi, outcome};
+
 /// A row of values in the host's memory, to be filled again and again and copied to a device.
 pub struct HostArray<T> {
     // Never handed out, so that nothing else can see or keep what the slice changes.
@@ -18,10 +20,14 @@ impl<T: Element> HostArray<T> {
     ///
     /// # Errors
     /// There is not enough memory, or the driver does not lock it.
-    pub fn new(len: usize, device: Device) -> Result<Self, tch::TchError> {
-        let mut tensor = Tensor::f_zeros([len as i64], (T::KIND, Device::Cpu))?;
+    pub fn new(len: usize, device: Device) -> Result<Self, AtenError> {
+        let zeros = Tensor::f_zeros([len as i64], (T::KIND, Device::Cpu));
+        let mut tensor = zeros.map_err(|e| AtenError {
+            call: "zeros",
+            message: e.to_string(),
+        })?;
         if device.is_cuda() {
-            tensor = tensor.f_pin_memory(device)?;
+            tensor = pinned(&tensor)?;
         }
         Ok(Self {
             tensor,
@@ -61,15 +67,28 @@ impl<T: Element> HostArray<T> {
 ///
 /// # Panics
 /// As every tch call: there is no room, in the host's page-locked memory or on the device.
-#[must_use]
 pub fn upload(values: &Tensor, device: Device) -> Tensor {
-    if !device.is_cuda() {
+    let Device::Cuda(number) = device else {
         return values.to_device(device);
+    };
+    let mut output = std::ptr::null_mut();
+    // SAFETY: the input lives; the output is a new tensor that tch owns from here on.
+    let message = unsafe { ffi::aten_upload(values.as_ptr().cast_mut(), number as i32, &raw mut output) };
+    match outcome("upload", message) {
+        // SAFETY: no message, so C++ has set the pointer to a tensor of its own.
+        Ok(()) => unsafe { Tensor::from_ptr(output) },
+        Err(e) => panic!("{e}"),
     }
-    // libtorch keeps the copy until the device has read it.
-    values
-        .pin_memory(device)
-        .to_device_(device, values.kind(), true, false)
+}
+
+/// A page-locked copy.
+fn pinned(values: &Tensor) -> Result<Tensor, AtenError> {
+    let mut output = std::ptr::null_mut();
+    // SAFETY: as in `upload`.
+    let message = unsafe { ffi::aten_pinned(values.as_ptr().cast_mut(), &raw mut output) };
+    outcome("pinned", message)?;
+    // SAFETY: as in `upload`.
+    Ok(unsafe { Tensor::from_ptr(output) })
 }
 
 #[cfg(test)]

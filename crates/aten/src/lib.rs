@@ -4,6 +4,7 @@
 //! counts, passes tensor pointers, and turns a C++ exception into an [`AtenError`].
 #![allow(unsafe_code)]
 
+mod graph;
 mod host;
 mod norm_act;
 
@@ -11,11 +12,12 @@ use std::ffi::{CStr, c_char};
 
 use tch::Tensor;
 
+pub use graph::Graph;
 pub use host::{HostArray, upload};
 pub use norm_act::{NormAct, Running};
 
 mod ffi {
-    use std::ffi::{c_char, c_int};
+    use std::ffi::{c_char, c_int, c_void};
 
     /// A tensor as C++ sees it: `at::Tensor`, which is also what tch's pointers point to.
     pub(crate) type Ptr = *mut torch_sys::C_tensor;
@@ -27,6 +29,13 @@ mod ffi {
         pub(crate) fn aten_keep_memory() -> bool;
         pub(crate) fn aten_tune_cuda();
         pub(crate) fn aten_device_memory(device: c_int, free: *mut u64, total: *mut u64) -> *mut c_char;
+        pub(crate) fn aten_upload(input: Ptr, device: c_int, output: *mut Ptr) -> *mut c_char;
+        pub(crate) fn aten_pinned(input: Ptr, output: *mut Ptr) -> *mut c_char;
+        pub(crate) fn aten_graph_available() -> bool;
+        pub(crate) fn aten_graph_begin(device: c_int, graph: *mut *mut c_void) -> *mut c_char;
+        pub(crate) fn aten_graph_end(graph: *mut c_void) -> *mut c_char;
+        pub(crate) fn aten_graph_replay(graph: *mut c_void) -> *mut c_char;
+        pub(crate) fn aten_graph_free(graph: *mut c_void);
         pub(crate) fn aten_fused_adam(
             params: *const Ptr,
             grads: *const Ptr,

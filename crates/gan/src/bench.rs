@@ -14,6 +14,8 @@ use crate::train::step::{Batch, Trainer};
 
 /// Steps before the clock starts: libtorch chooses its kernels in the first ones.
 const WARM_UP: u64 = 3;
+/// On a CUDA device, where steps of each kind are recorded after the first ones.
+const WARM_UP_CUDA: u64 = 80;
 /// Length of the made-up text vectors, as the article's.
 const DIMS: usize = 256;
 
@@ -47,9 +49,14 @@ pub fn bench(recipe: &Recipe, steps: u64, device: Device) -> Result<BenchReport,
             .sum_dim_intlist([1].as_slice(), true, Kind::Float)
             .sqrt();
     let batch = Batch { images, texts };
+    let warm_up = if device.tch().is_cuda() {
+        WARM_UP_CUDA
+    } else {
+        WARM_UP
+    };
     let mut started = Instant::now();
-    for step in 0..WARM_UP + steps {
-        if step == WARM_UP {
+    for step in 0..warm_up + steps {
+        if step == warm_up {
             wait(device);
             started = Instant::now();
         }

@@ -77,7 +77,7 @@ struct ReportArgs {
 struct BenchArgs {
     #[command(flatten)]
     recipe: RecipeArgs,
-    /// Steps to measure, after three to warm up
+    /// Steps to measure, after some to warm up
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
     steps: u64,
 }

@@ -83,6 +83,10 @@ pub struct Train {
     /// What large maps are computed in. Weights, optimizers, texts, logits and losses are f32 throughout.
     #[serde(default)]
     pub precision: Precision,
+    /// A CUDA device repeats recorded steps by itself, where they can be recorded: without growth, WGAN-GP and images that
+    /// are augmented.
+    #[serde(default = "defaults::cuda_graphs")]
+    pub cuda_graphs: bool,
 }
 
 /// What is done when a loss or a weight is no longer a finite number.
@@ -289,6 +293,9 @@ mod defaults {
     }
     pub(super) const fn accumulate() -> usize {
         1
+    }
+    pub(super) const fn cuda_graphs() -> bool {
+        true
     }
     pub(super) const fn kimg() -> f64 {
         1000.0

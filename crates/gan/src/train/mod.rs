@@ -13,6 +13,7 @@ pub mod measuring;
 pub mod memory;
 mod parts;
 pub mod probe;
+mod recorder;
 pub mod recovery;
 pub mod report;
 pub mod resident;
@@ -162,6 +163,11 @@ fn sit(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Result<Rep
         let mut step =
             |trainer: &Trainer, step: u64| take_step(trainer, &mut batches, recipe, &schedule, *device, step);
         pending.push(step(&trainer, at.step)?);
+        if let Some(notice) = trainer.take_notice() {
+            console.warn(format!(
+                "the device cannot repeat steps by itself, which is slower: {notice}"
+            ));
+        }
         at.step += 1;
         at.seconds = begun_at.seconds + clock.seconds();
         progress.inc(seen(at.step) - seen(at.step - 1));

@@ -5,6 +5,7 @@ use tch::{Kind, Tensor};
 
 use super::gradient_penalty;
 use super::parts::{Part, Sight, Sum};
+use super::recorder::{self, Recorder};
 use super::stats::Measures;
 use crate::adam::Adam;
 use crate::device::Device;
@@ -27,6 +28,7 @@ pub struct Trainer {
     adam_d: Adam,
     recipe: Recipe,
     schedule: Schedule,
+    recorder: Option<Recorder>,
 }
 
 /// What one step shows to the networks.
@@ -42,6 +44,7 @@ impl Trainer {
     #[must_use]
     pub fn new(recipe: &Recipe, dims: usize, device: Device) -> Self {
         let recipe = &recipe.settled(None, device);
+        let recorder = Recorder::for_steps_of(recipe, device);
         let (seed, device) = (recipe.train.seed, device.tch());
         let generator = networks::generator(recipe, dims, seed, device);
         let discriminator = networks::discriminator(recipe, dims, seed, device);
@@ -55,6 +58,7 @@ impl Trainer {
             average,
             recipe: recipe.clone(),
             schedule: Schedule::of(recipe),
+            recorder,
         }
     }
 
@@ -67,6 +71,43 @@ impl Trainer {
         let mut measures = Measures::default();
         let now = self.schedule.at(step);
         self.prepare(&now, &mut measures);
+        let move_networks = |batch: &Batch, z: &Tensor| self.move_networks(batch, z, step);
+        let moved = match &self.recorder {
+            Some(recorder) => recorder.step(batch, z, self.kind(&now, step), &move_networks)?,
+            None => move_networks(batch, z)?,
+        };
+        measures.add_part(&moved, 1);
+        let weight = ema::weight(&self.recipe.ema, now.batch, now.images_seen);
+        ema::update(self.average.params(), self.generator.params(), weight)?;
+        // As a model that is saved now is drawn from.
+        self.average.grow(self.schedule.at(step + 1).grown);
+        Ok(measures)
+    }
+
+    /// Steps of one kind ask a device for the same work.
+    fn kind(&self, now: &Moment, step: u64) -> recorder::Kind {
+        let due = |every: u64| step.is_multiple_of(every);
+        let Recipe {
+            penalty, objective, ..
+        } = &self.recipe;
+        (
+            due(penalty.every),
+            due(objective.mode_seeking_every),
+            now.lr.to_bits(),
+        )
+    }
+
+    /// Why the device does not repeat steps by itself where it was expected to, once.
+    #[must_use]
+    pub fn take_notice(&self) -> Option<String> {
+        self.recorder.as_ref().and_then(Recorder::take_notice)
+    }
+
+    /// The article's six parts.
+    fn move_networks(&self, batch: &Batch, z: &Tensor, step: u64) -> Result<Measures, GanError> {
+        let mut measures = Measures::default();
+        // A step that failed may have left it frozen.
+        self.discriminator.params().set_trainable(true);
         let parts = Part::of(&self.recipe, batch, z, step);
         if self.recipe.objective.loss == Loss::Mse {
             let mut sum = Sum::default();
@@ -86,10 +127,6 @@ impl Trainer {
             self.discriminator.params().set_trainable(true);
             moved?;
         }
-        let weight = ema::weight(&self.recipe.ema, now.batch, now.images_seen);
-        ema::update(self.average.params(), self.generator.params(), weight)?;
-        // As a model that is saved now is drawn from.
-        self.average.grow(self.schedule.at(step + 1).grown);
         Ok(measures)
     }
 
@@ -152,7 +189,11 @@ impl Trainer {
         let (r1, r2) = (due(penalty.r1), due(penalty.r2));
 
         // 1. D on real images, towards 1.
-        let reals = part.seen(Sight::Reals, &part.images).set_requires_grad(r1);
+        // Detached, so that it is not the batch itself of which gradients are asked.
+        let reals = part
+            .seen(Sight::Reals, &part.images)
+            .detach()
+            .set_requires_grad(r1);
         let pass = |penalised| match penalised {
             // Gradients of gradients need all their digits.
             true => Pass::training(Precision::Fp32),
@@ -161,7 +202,7 @@ impl Trainer {
         let features = d.features(&reals, pass(r1));
         let real_logits = d.judge(&features, texts, pass(r1));
         // 2. D on generated images, towards 0.
-        let fakes = part.seen(Sight::Fakes, fakes).set_requires_grad(r2);
+        let fakes = part.seen(Sight::Fakes, fakes).detach().set_requires_grad(r2);
         let fake_logits = d.forward(&fakes, texts, pass(r2));
         // And on real images with texts that do not fit, which count as fakes.
         let wrong = part.wrong.as_ref().map(|wrong| WrongTexts {
