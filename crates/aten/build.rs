@@ -7,8 +7,13 @@
 use std::path::{Path, PathBuf};
 
 fn main() {
-    const SOURCES: [&str; 3] = ["src/aten.cpp", "src/norm_act.cpp", "src/graph.cpp"];
-    for source in SOURCES.iter().chain(&["src/norm_act.h"]) {
+    const SOURCES: [&str; 4] = [
+        "src/aten.cpp",
+        "src/norm_act.cpp",
+        "src/small_conv.cpp",
+        "src/graph.cpp",
+    ];
+    for source in SOURCES.iter().chain(&["src/norm_act.h", "src/small_conv.h"]) {
         println!("cargo::rerun-if-changed={source}");
     }
     let Some(lib) = std::env::var_os("DEP_TCH_LIBTORCH_LIB").map(PathBuf::from) else {

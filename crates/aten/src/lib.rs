@@ -4,6 +4,7 @@
 //! counts, passes tensor pointers, and turns a C++ exception into an [`AtenError`].
 #![allow(unsafe_code)]
 
+mod conv;
 mod graph;
 mod host;
 mod norm_act;
@@ -12,6 +13,7 @@ use std::ffi::{CStr, c_char};
 
 use tch::Tensor;
 
+pub use conv::{Windows, weight_like};
 pub use graph::Graph;
 pub use host::{HostArray, upload};
 pub use norm_act::{NormAct, Running};
@@ -56,6 +58,16 @@ mod ffi {
         ) -> *mut c_char;
         pub(crate) fn aten_leaky_relu(input: Ptr, slope: f64, output: *mut Ptr) -> *mut c_char;
         pub(crate) fn aten_channels_last(input: Ptr, output: *mut Ptr) -> *mut c_char;
+        pub(crate) fn aten_conv(
+            x: Ptr,
+            weight: Ptr,
+            bias: Ptr,
+            transposed: bool,
+            stride: i64,
+            padding: i64,
+            output: *mut Ptr,
+        ) -> *mut c_char;
+        pub(crate) fn aten_weight_like(weight: Ptr, x: Ptr, output: *mut Ptr) -> *mut c_char;
         pub(crate) fn aten_norm_act(
             x: Ptr,
             scale: Ptr,

@@ -1,9 +1,10 @@
 //! Convolutions and their transposes.
 
+use aten::Windows;
 use tch::Tensor;
 
 use super::super::Params;
-use super::{Init, like};
+use super::{Init, convolve};
 
 /// Where a convolution takes its windows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,11 +29,16 @@ impl Window {
         }
     }
 
-    const fn stride_padding(self) -> (i64, i64) {
-        match self {
+    const fn places(self, transposed: bool) -> Windows {
+        let (stride, padding) = match self {
             Self::Whole | Self::Point => (1, 0),
             Self::Halving => (2, 1),
             Self::Around => (1, 1),
+        };
+        Windows {
+            stride,
+            padding,
+            transposed,
         }
     }
 }
@@ -76,9 +82,7 @@ impl Conv {
 
     /// `[n, c_in, h, w]` to `[n, c_out, h', w']`.
     pub fn forward(&self, x: &Tensor) -> Tensor {
-        let (stride, padding) = self.window.stride_padding();
-        let bias = self.bias.as_ref().map(|bias| like(bias, x));
-        x.conv2d(&like(&self.weight, x), bias.as_ref(), stride, padding, 1, 1)
+        convolve(x, &self.weight, self.bias.as_ref(), self.window.places(false))
     }
 }
 
@@ -100,7 +104,7 @@ impl ConvTranspose {
     ) -> Self {
         let side = window.side();
         // An output place is reached by every second row and column of the kernel where windows step by two.
-        let (stride, _) = window.stride_padding();
+        let Windows { stride, .. } = window.places(true);
         let reached = (side / stride) * (side / stride);
         let std = init.std(c_in * reached as usize);
         let shape = [c_in as i64, c_out as i64, side, side];
@@ -112,7 +116,6 @@ impl ConvTranspose {
 
     /// `[n, c_in, h, w]` to `[n, c_out, h', w']`.
     pub fn forward(&self, x: &Tensor) -> Tensor {
-        let (stride, padding) = self.window.stride_padding();
-        x.conv_transpose2d::<&Tensor>(&like(&self.weight, x), None, stride, padding, 0, 1, 1)
+        convolve(x, &self.weight, None, self.window.places(true))
     }
 }

@@ -2,10 +2,11 @@
 //! by `gain / sqrt(fan_in)` each time they are used, so that an optimizer that moves all weights alike, as Adam does,
 //! moves every layer at the same speed. Where the scale ends up is the usual one of He et al. 2015.
 
+use aten::Windows;
 use tch::{Kind, Tensor};
 
 use super::super::Params;
-use super::{Init, like};
+use super::{Init, convolve, like};
 
 /// A weight of N(0, 1) and what it is scaled by.
 struct Weight {
@@ -48,14 +49,11 @@ impl EqualisedConv {
 
     /// `[n, c_in, h, w]` to `[n, c_out, h, w]`.
     pub fn forward(&self, x: &Tensor) -> Tensor {
-        let bias = like(&self.bias, x);
-        x.conv2d(
-            &like(&self.weight.scaled(), x),
-            Some(&bias),
-            1,
-            self.side / 2,
-            1,
-            1,
+        convolve(
+            x,
+            &self.weight.scaled(),
+            Some(&self.bias),
+            places(1, self.side / 2, false),
         )
     }
 
@@ -65,17 +63,26 @@ impl EqualisedConv {
     pub fn forward_up(&self, x: &Tensor) -> Tensor {
         // [c_out, c_in, 3, 3] -> [c_out, c_in, 4, 4]: sums over 2x2, which a mean times 4 is.
         let weight = box_mean(&self.weight.scaled().flip([2, 3])) * 4.0;
-        let weight = like(&weight.transpose(0, 1), x);
-        let bias = like(&self.bias, x);
-        x.conv_transpose2d(&weight, Some(&bias), 2, 1, 0, 1, 1)
+        convolve(x, &weight.transpose(0, 1), Some(&self.bias), places(2, 1, true))
     }
 
     /// `[n, c_in, 2h, 2w]` to `[n, c_out, h, w]`: the means over 2x2 places of [`EqualisedConv::forward`], likewise as
     /// one convolution of 4x4.
     pub fn forward_down(&self, x: &Tensor) -> Tensor {
-        let weight = like(&box_mean(&self.weight.scaled()), x);
-        let bias = like(&self.bias, x);
-        x.conv2d(&weight, Some(&bias), 2, 1, 1, 1)
+        convolve(
+            x,
+            &box_mean(&self.weight.scaled()),
+            Some(&self.bias),
+            places(2, 1, false),
+        )
+    }
+}
+
+const fn places(stride: i64, padding: i64, transposed: bool) -> Windows {
+    Windows {
+        stride,
+        padding,
+        transposed,
     }
 }
 

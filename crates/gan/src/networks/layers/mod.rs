@@ -9,6 +9,7 @@ mod minibatch;
 mod resample;
 mod text;
 
+use aten::Windows;
 use tch::Tensor;
 
 pub use batch_norm::{Act, BatchNorm, ConditionalBatchNorm};
@@ -74,6 +75,19 @@ fn like(weight: &Tensor, x: &Tensor) -> Tensor {
         weight.shallow_clone()
     } else {
         weight.to_kind(x.kind())
+    }
+}
+
+/// The convolution of `x` with `weight`, which is brought to the type of `x`.
+///
+/// # Panics
+/// As every tch call: libtorch refuses, here for shapes that do not fit.
+fn convolve(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, windows: Windows) -> Tensor {
+    let bias = bias.map(|bias| like(bias, x));
+    let weight = aten::weight_like(weight, x);
+    match weight.and_then(|weight| windows.convolve(x, &weight, bias.as_ref())) {
+        Ok(y) => y,
+        Err(e) => panic!("{e}"),
     }
 }
 
