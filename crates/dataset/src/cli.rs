@@ -11,7 +11,7 @@ use dataset::export::{ExportPlan, Target};
 use dataset::inspect::{Overview, SampleView, write_png};
 use dataset::pack::PackPlan;
 use dataset::verify::verify;
-use dataset::{Compression, Dataset, Ended, Split};
+use dataset::{Compression, Dataset, Ended, HoldOut, Split};
 use serde_json::json;
 use stage::{CommonArgs, Console, Interrupt, Outcome, StageRecord, Standing, UsageError};
 
@@ -42,6 +42,10 @@ enum Command {
         /// [default: raw]
         #[arg(long, value_name = "zstd[:LEVEL]")]
         compress: Option<Compression>,
+        /// Put products that have all these attributes into the test split, wherever they were: pairs that training shall not
+        /// see; may be given again
+        #[arg(long, value_name = "NAME=VALUE,...")]
+        hold_out: Vec<HoldOut>,
     },
     /// Write the data set as other tools read it
     Export {
@@ -124,8 +128,11 @@ pub(crate) fn run(cli: Cli) -> Result<Outcome> {
             features,
             out,
             compress,
+            hold_out,
         } => pack(
-            &PackPlan::new(&images, &features, &out)?.compressed(compress)?,
+            &PackPlan::new(&images, &features, &out)?
+                .compressed(compress)?
+                .holding_out(hold_out)?,
             &out,
             &cli.common,
             &console,

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use stage::shards::shard_file;
 use stage::{OutputFile, StageRecord};
 
-use crate::DatasetError;
 use crate::compress::Compression;
 use crate::format::{self, Shape};
+use crate::{DatasetError, HoldOut};
 
 /// Name of the stage.
 pub(crate) const STAGE: &str = "dataset";
@@ -18,8 +18,8 @@ pub(crate) const TEXT_MODEL: &str = "text.model";
 /// The ending of the files that hold sums.
 const SUMS: &str = "sums";
 
-/// Settings as `stage.json` keeps them; all but the compression follow from the inputs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// Settings as `stage.json` keeps them; sizes and shards follow from the inputs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Settings {
     /// Sizes of a sample.
     #[serde(flatten)]
@@ -29,6 +29,9 @@ pub(crate) struct Settings {
     /// Absent where shards are raw.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) compress: Option<Compression>,
+    /// Products of these kinds are in the test split.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) hold_out: Vec<HoldOut>,
 }
 
 impl Settings {

@@ -6,9 +6,9 @@ use stage::shards::shard_file;
 use stage::{StageKey, StageRecord};
 
 use super::source::Source;
+use crate::DatasetError;
 use crate::folder::{STAGE, Settings, TEXT_MODEL};
 use crate::format::Shape;
-use crate::{Compression, DatasetError};
 
 const INGEST: &str = "ingest";
 const TEXTFEAT: &str = "textfeat";
@@ -66,16 +66,18 @@ impl Inputs {
                 shape,
                 shards,
                 compress: None,
+                hold_out: Vec::new(),
             },
         };
         (0..shards).try_for_each(|shard| inputs.shard(shard).map(drop))?;
         Ok(inputs)
     }
 
-    /// The same inputs, to be compressed so.
-    pub(super) fn with(&self, compress: Option<Compression>) -> Self {
+    /// The same inputs, to be packed as those of `settings` were.
+    pub(super) fn packed_as(&self, settings: &Settings) -> Self {
         let mut inputs = self.clone();
-        inputs.settings.compress = compress;
+        inputs.settings.compress = settings.compress;
+        inputs.settings.hold_out.clone_from(&settings.hold_out);
         inputs
     }
 

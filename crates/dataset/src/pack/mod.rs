@@ -15,13 +15,15 @@ use stage::atomic::AtomicFile;
 use stage::folder::{self, Summary};
 use stage::{Console, Interrupt, OutputFile, ShardRecord, StageFolder, StageKey, Standing};
 
-use crate::folder::{Settings, TEXT_MODEL, shard_name, sums_name};
+use crate::folder::{TEXT_MODEL, shard_name, sums_name};
 use crate::work::{self, Ended};
-use crate::{Compression, DatasetError, Split};
+use crate::{Compression, DatasetError, HoldOut, Split};
 use inputs::Inputs;
 
 /// Bytes of the text model copied at a time.
 const CHUNK: usize = 1 << 20;
+/// What a shard's record counts products under that are held out.
+const HELD_OUT: &str = "held_out";
 
 /// Checked inputs and where the data set goes.
 pub struct PackPlan {
@@ -51,6 +53,16 @@ impl PackPlan {
     /// The settings cannot be written as JSON.
     pub fn compressed(mut self, compression: Option<Compression>) -> Result<Self, DatasetError> {
         self.inputs.settings.compress = compression;
+        self.key = self.inputs.key()?;
+        Ok(self)
+    }
+
+    /// The same plan with products of these kinds in the test split, wherever they were.
+    ///
+    /// # Errors
+    /// The settings cannot be written as JSON.
+    pub fn holding_out(mut self, hold_out: Vec<HoldOut>) -> Result<Self, DatasetError> {
+        self.inputs.settings.hold_out = hold_out;
         self.key = self.inputs.key()?;
         Ok(self)
     }
@@ -86,6 +98,18 @@ impl PackPlan {
             Ok(shards) => shards,
             Err(done) => return Ok(Ended::Interrupted { done, total }),
         };
+        let held_out: u64 = shards
+            .iter()
+            .filter_map(|shard| shard.detail[HELD_OUT].as_u64())
+            .sum();
+        if held_out > 0 {
+            console.info(format!(
+                "{held_out} products are held out: they are in the test split"
+            ));
+        } else if !self.inputs.settings.hold_out.is_empty() {
+            console
+                .warn("no product has what --hold-out names; `dataset inspect` shows a product's attributes");
+        }
         let text_model = self.copy_text_model(&folder.dir().join(TEXT_MODEL))?;
         let summary = Summary {
             counts: counts(&shards),
@@ -100,12 +124,14 @@ impl PackPlan {
         let (name, sums_name) = (shard_name(shard), sums_name(shard));
         let sources = self.inputs.shard(shard)?;
         let path = |name: &str| folder.dir().join(name);
-        let Settings { shape, compress, .. } = self.inputs.settings;
-        let written = write::shard(&path(&name), &path(&sums_name), &sources, shape, compress)?;
+        let written = write::shard(&path(&name), &path(&sums_name), &sources, &self.inputs.settings)?;
         let detail = Split::ALL
             .into_iter()
             .map(|split| (split.name(), written.counts[split as usize]));
-        let detail = detail.collect::<BTreeMap<_, _>>();
+        let mut detail = detail.collect::<BTreeMap<_, _>>();
+        if !self.inputs.settings.hold_out.is_empty() {
+            detail.insert(HELD_OUT, written.held_out);
+        }
         let outputs = BTreeMap::from([(name, written.shard), (sums_name, written.sums)]);
         Ok(folder.commit_shard(shard, outputs, json!(detail))?)
     }

@@ -6,7 +6,7 @@ use stage::{StageError, atomic, folder};
 
 use super::{PackPlan, write};
 use crate::DatasetError;
-use crate::folder::{Folder, Settings, TEXT_MODEL, shard_name, sums_name};
+use crate::folder::{Folder, TEXT_MODEL, shard_name, sums_name};
 
 /// A file being made again has this before its name until it is known to be right. A leftover of a kill is
 /// cleared by the next repair or packing.
@@ -25,7 +25,7 @@ impl PackPlan {
         atomic::remove_leftovers(&self.out)?;
         let Folder { record, settings, .. } = Folder::read(&self.out)?;
         // As it was packed, so it is made again.
-        let inputs = self.inputs.with(settings.compress);
+        let inputs = self.inputs.packed_as(&settings);
         let key = inputs.key()?;
         if record.fingerprint != key.fingerprint() {
             let changes = key.changes_from(record.format_version, &record.settings, &record.inputs);
@@ -49,8 +49,7 @@ impl PackPlan {
                 Some(shard) => {
                     let names = [shard_name(shard), sums_name(shard)];
                     let [path, sums_path] = names.each_ref().map(|name| unproven(name));
-                    let Settings { shape, compress, .. } = inputs.settings;
-                    let written = write::shard(&path, &sums_path, &inputs.shard(shard)?, shape, compress);
+                    let written = write::shard(&path, &sums_path, &inputs.shard(shard)?, &inputs.settings);
                     // A failure may come after the first of them.
                     let written = written.inspect_err(|_| {
                         let _ = fs::remove_file(&path);

@@ -44,6 +44,36 @@ fn the_record_counts_products_by_split_and_names_the_inputs() {
 }
 
 #[test]
+fn products_that_are_held_out_are_in_the_test_split_alone() {
+    let fixture = Fixture::new(&[4, 0, 2]);
+    let plan = || {
+        let kinds = ["base_colour=red,year=0", "year=3"];
+        let kinds = kinds.iter().map(|kind| kind.parse().unwrap()).collect();
+        fixture.plan().holding_out(kinds).unwrap()
+    };
+    let Ended::Finished(record) = silent(&plan()).unwrap() else {
+        panic!("there is work to do");
+    };
+    let count = |name: &str| record.counts[name];
+    // Train, val, test and train of the first shard, train and val of the last: both first ones and the fourth are held out.
+    assert_eq!([count("train"), count("val"), count("test")], [0, 2, 4]);
+    assert_eq!(
+        record.settings["hold_out"],
+        json!(["base_colour=red,year=0", "year=3"])
+    );
+    let data = crate::Dataset::open(&fixture.out()).unwrap();
+    let ids = (0..4).map(|i| data.sample(Split::Test, i).unwrap().id.to_owned());
+    assert_eq!(ids.collect::<Vec<_>>(), ["0-0", "0-2", "0-3", "2-0"]);
+    // What is damaged is made again as it was, by a plan that knows nothing of it.
+    let shard = fixture.out().join("shard-00000.atl");
+    let before = fs::read(&shard).unwrap();
+    flip(&shard, 4100, 1);
+    let made = fixture.plan().repair(&["shard-00000.atl".to_owned()]).unwrap();
+    assert_eq!(made, ["shard-00000.atl"]);
+    assert!(fs::read(&shard).unwrap() == before);
+}
+
+#[test]
 fn raw_shards_keep_their_golden_bytes() {
     let fixture = Fixture::packed(&[2]);
     let bytes = fs::read(fixture.out().join("shard-00000.atl")).unwrap();
@@ -129,8 +159,7 @@ fn a_killed_run_goes_on_and_ends_with_the_same_bytes() {
         &fixture.out().join(shard_name(2)),
         &fixture.out().join(sums_name(2)),
         &plan.inputs.shard(2).unwrap(),
-        plan.inputs.settings.shape,
-        None,
+        &plan.inputs.settings,
     );
     shard.unwrap();
     fs::write(fixture.out().join(".tmp-half"), b"ATLSH").unwrap();

@@ -16,6 +16,7 @@ use super::catalogue::{self, Row};
 use super::inputs::ShardSources;
 use super::source::Source;
 use crate::compress::{Compression, Packer};
+use crate::folder::Settings;
 use crate::format::{Content, Header, MAX_TEXT, MAX_UNPACKED, Part, ProductSums, Shape, TextRecord};
 use crate::{DatasetError, Split, codec, sums};
 
@@ -28,6 +29,8 @@ pub(super) struct Written {
     pub(super) sums: OutputFile,
     /// Samples of each split.
     pub(super) counts: [u64; Split::ALL.len()],
+    /// Samples of the test split that were put there for what they are.
+    pub(super) held_out: u64,
 }
 
 /// Writes the shard at `path` and its sums at `sums_path`.
@@ -35,10 +38,17 @@ pub(super) fn shard(
     path: &Path,
     sums_path: &Path,
     sources: &ShardSources<'_>,
-    shape: Shape,
-    compression: Option<Compression>,
+    settings: &Settings,
 ) -> Result<Written, DatasetError> {
-    let rows = catalogue::read(&sources.catalogue)?;
+    let shape = settings.shape;
+    let mut rows = catalogue::read(&sources.catalogue)?;
+    let mut held_out = 0;
+    for row in &mut rows {
+        if settings.hold_out.iter().any(|kind| kind.holds(&row.attributes)) {
+            row.split = Split::Test;
+            held_out += 1;
+        }
+    }
     let samples = u32::try_from(rows.len())
         .map_err(|_| too_large(path, "fewer than 2^32 products", rows.len().to_string()))?;
     let strides = [
@@ -54,12 +64,17 @@ pub(super) fn shard(
     };
     let mut counts = [0; Split::ALL.len()];
     rows.iter().for_each(|row| counts[row.split as usize] += 1);
-    let (shard, products) = match compression {
+    let (shard, products) = match settings.compress {
         None => work.raw(rows)?,
         Some(compression) => work.compressed(rows, compression)?,
     };
     let sums = atomic::write(sums_path, &sums::encode(&products)?)?;
-    Ok(Written { shard, sums, counts })
+    Ok(Written {
+        shard,
+        sums,
+        counts,
+        held_out,
+    })
 }
 
 fn too_large(path: &Path, what: &str, found: String) -> DatasetError {

@@ -31,6 +31,8 @@ pub struct Scope {
     pub products: Option<usize>,
     /// Only captions that no product of train has.
     pub unseen: bool,
+    /// Only captions that name two attributes, the evaluator's first two, in a pair that no product of train has.
+    pub unseen_pairs: bool,
     /// Only one caption of each product.
     pub one_each: bool,
     /// Seed of all choices.
@@ -61,6 +63,7 @@ pub fn asked<'a>(
         true => train.flat_map(|s| s.captions).map(String::as_str).collect(),
         false => BTreeSet::new(),
     };
+    let pairs = Pairs::of(data, evaluator, scope.unseen_pairs);
     let kinds: Vec<usize> = if data.captions() > 1 {
         (1..data.captions()).collect()
     } else {
@@ -77,7 +80,10 @@ pub fn asked<'a>(
         let kinds = (0..kinds.len()).map(|i| kinds[(i + turn) % kinds.len()]);
         let usable = |&caption: &usize| {
             let text = sample.captions.get(caption).map_or("", String::as_str);
-            !text.is_empty() && !seen.contains(text)
+            let named = || naming.named(&sample, text);
+            !text.is_empty()
+                && !seen.contains(text)
+                && pairs.as_ref().is_none_or(|p| p.is_new(&sample, &named()))
         };
         let usable = kinds
             .filter(usable)
@@ -92,4 +98,36 @@ pub fn asked<'a>(
         }));
     }
     Ok(all)
+}
+
+/// The pairs of values that the products of train have of an evaluator's first two attributes.
+struct Pairs<'a> {
+    /// Empty where it knows fewer: then no pair is new.
+    names: [&'a str; 2],
+    known: BTreeSet<[&'a str; 2]>,
+}
+
+impl<'a> Pairs<'a> {
+    /// Those of the data, if they are `wanted`.
+    fn of(data: &'a Dataset, evaluator: &'a Evaluator, wanted: bool) -> Option<Self> {
+        let names = match &evaluator.about.attributes[..] {
+            _ if !wanted => return None,
+            [first, second, ..] => [first.name.as_str(), second.name.as_str()],
+            _ => [""; 2],
+        };
+        let train = (0..data.len(Split::Train)).filter_map(|i| data.sample(Split::Train, i));
+        let known = train.filter_map(|sample| pair(names, &sample)).collect();
+        Some(Self { names, known })
+    }
+
+    /// Whether a caption, of which `named` classes are named, names both values of a pair that is not among them.
+    fn is_new(&self, sample: &Sample<'_>, named: &[Option<usize>]) -> bool {
+        let both = matches!(named, [Some(_), Some(_), ..]);
+        both && pair(self.names, sample).is_some_and(|pair| !self.known.contains(&pair))
+    }
+}
+
+fn pair<'a>(names: [&str; 2], sample: &Sample<'a>) -> Option<[&'a str; 2]> {
+    let value = |name: &str| sample.attributes.get(name).map(String::as_str);
+    Some([value(names[0])?, value(names[1])?])
 }

@@ -54,6 +54,10 @@ pub struct EvalArgs {
     /// Ask only for captions that no product of the train split has
     #[arg(long)]
     unseen: bool,
+    /// Ask only for captions that name an article type and a colour which no product of train has together (or whatever the
+    /// evaluator's first two attributes are); `dataset pack --hold-out` makes such products
+    #[arg(long)]
+    unseen_pairs: bool,
     /// An earlier eval.json to set beside this one, by the same evaluator
     #[arg(long, value_name = "FILE")]
     against: Option<PathBuf>,
@@ -287,6 +291,7 @@ fn full(
         split: Split::Test,
         products: args.products.map(|n| n as usize),
         unseen: args.unseen,
+        unseen_pairs: args.unseen_pairs,
         one_each: false,
         seed: args.seed,
     };

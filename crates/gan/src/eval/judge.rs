@@ -89,6 +89,7 @@ pub fn full(reference: &Reference<'_>, drawn: &Drawn) -> Result<Report, GanError
         train: reference.train.len(),
         split: reference.scope.split.name(),
         unseen: reference.scope.unseen,
+        unseen_pairs: reference.scope.unseen_pairs,
         seed,
         resolution: reference.photos.resolution,
         evaluator_about: reference.evaluator.about.clone(),

@@ -44,6 +44,7 @@ impl<'a> LightEvaluation<'a> {
             split,
             products: Some(products),
             unseen: false,
+            unseen_pairs: false,
             one_each: true,
             seed,
         };

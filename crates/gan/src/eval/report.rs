@@ -148,6 +148,8 @@ pub struct Report {
     pub split: &'static str,
     /// Whether only captions that train does not have were asked for.
     pub unseen: bool,
+    /// Whether only captions were asked for that name a pair of values which no product of train has.
+    pub unseen_pairs: bool,
     /// Seed of noise and choices.
     pub seed: u64,
     /// Side of the pictures.

@@ -21,10 +21,10 @@ pub fn lines(report: &Report) -> Vec<String> {
             if report.unseen { "unseen" } else { "all" },
             report.products,
             report.split,
-            if report.unseen {
-                ", none a caption of train"
-            } else {
-                ""
+            match (report.unseen, report.unseen_pairs) {
+                (_, true) => ", each naming a pair of values that no product of train has",
+                (true, false) => ", none a caption of train",
+                (false, false) => "",
             },
             report.resolution,
             report.seed
@@ -237,8 +237,20 @@ pub fn against(now: &Value, earlier: &Value, path: &Path) -> Vec<String> {
         let cells = [number(now.pointer(pointer)), number(earlier.pointer(pointer))];
         lines.push(row(name, [&cells[0], &cells[1], ""]));
     }
-    let asked = ["split", "unseen", "seed", "products", "resolution"];
-    let differs = |key: &&&str| now["report"][**key] != earlier["report"][**key];
+    let asked = [
+        "split",
+        "unseen",
+        "unseen_pairs",
+        "seed",
+        "products",
+        "resolution",
+    ];
+    // Reports of before have no `unseen_pairs`, and asked for none.
+    let value = |of: &Value, key: &str| match &of["report"][key] {
+        Value::Null => Value::Bool(false),
+        value => value.clone(),
+    };
+    let differs = |key: &&&str| value(now, key) != value(earlier, key);
     let differing: Vec<&str> = asked.iter().filter(differs).copied().collect();
     if !differing.is_empty() {
         lines.push(format!(
