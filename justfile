@@ -26,15 +26,15 @@ demo: build
     {{bin}}/gan eval --run runs/demo --data data/demo/dataset --captions-out runs/demo/unseen.jsonl
     {{bin}}/gen grid runs/demo --captions runs/demo/unseen.jsonl --out pictures/demo.png
 
-# DUMP (or a drawn catalogue of 2,000 products) to shards that training reads; more flags go to ingest
+# DUMP (or a drawn catalogue of 2,000 products) to shards that training reads, texts by LSA; more flags go to ingest
 preprocess dump=drawn *flags: build
     @[ "$1" != {{drawn}} ] || {{bin}}/ingest synth --products 2000 --seed 1 --out {{drawn}}
     {{bin}}/ingest "$@" --out data/ingested
-    {{bin}}/textfeat fit data/ingested --out data/features
+    {{bin}}/textfeat fit data/ingested --out data/features --method lsa
     {{bin}}/dataset pack --images data/ingested --features data/features --out data/dataset
 
 # Trains CONFIG into runs/<its name>, or goes on where that run was left; more flags go to gan
-train config="configs/dcgan.toml" *flags: build
+train config="configs/atelier.toml" *flags: build
     {{bin}}/gan train "$@" --resume --data data/dataset --run "runs/$(basename "$1" .toml)"
 
 # Draws each "TEXT" with the model trained last, into pictures/; more flags go to gen
@@ -59,8 +59,8 @@ sample +texts: build
 ingest dump *flags: build
     {{bin}}/ingest "$@" --out data/ingested
 
-# data/ingested -> data/features: texts to vectors
-textfeat *flags: build
+# data/ingested -> data/features: texts to vectors; flags of one's own stand in the place of --method=lsa
+textfeat *flags="--method=lsa": build
     {{bin}}/textfeat fit data/ingested --out data/features "$@"
 
 # data/ingested and data/features -> data/dataset: checksummed shards
