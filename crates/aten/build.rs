@@ -13,7 +13,10 @@ fn main() {
         "src/small_conv.cpp",
         "src/graph.cpp",
     ];
-    for source in SOURCES.iter().chain(&["src/norm_act.h", "src/small_conv.h"]) {
+    for source in SOURCES
+        .iter()
+        .chain(&["src/guarded.h", "src/norm_act.h", "src/small_conv.h"])
+    {
         println!("cargo::rerun-if-changed={source}");
     }
     let Some(lib) = std::env::var_os("DEP_TCH_LIBTORCH_LIB").map(PathBuf::from) else {

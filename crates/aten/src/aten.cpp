@@ -1,5 +1,7 @@
 // The few calls over ATen that the tch crate lacks. Each returns null, or a message to be freed with aten_free.
 // A tch::Tensor holds an at::Tensor*, which is what the pointers here are.
+#include "guarded.h"
+
 #include <ATen/ATen.h>
 #include <ATen/Context.h>
 #include <ATen/DeviceAccelerator.h>
@@ -13,8 +15,9 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
-#include <exception>
 #include <vector>
+
+using aten_face::guarded;
 
 namespace {
 
@@ -34,18 +37,6 @@ std::vector<at::Tensor> laid_out_as(const std::vector<at::Tensor> &models, std::
     }
   }
   return tensors;
-}
-
-template <typename Call>
-char *guarded(Call call) {
-  try {
-    call();
-    return nullptr;
-  } catch (const std::exception &e) {
-    return strdup(e.what());
-  } catch (...) {
-    return strdup("an exception that is no std::exception");
-  }
 }
 
 }  // namespace

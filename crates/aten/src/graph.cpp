@@ -1,7 +1,8 @@
 // Steps that a CUDA device repeats by itself: the kernels of a piece of work are recorded once and replayed with one call.
 // Compiled where CUDA's headers are found; elsewhere there is none to record.
-#include <cstring>
-#include <exception>
+#include "guarded.h"
+
+#include <cstdlib>
 
 #ifdef ATELIER_CUDA_GRAPHS
 #include <ATen/cuda/CUDAGraph.h>
@@ -9,6 +10,8 @@
 #include <c10/cuda/CUDAStream.h>
 
 #include <memory>
+
+using aten_face::guarded;
 
 namespace {
 
@@ -33,18 +36,6 @@ struct Graph {
     c10::cuda::set_device(before_device);
   }
 };
-
-template <typename Call>
-char *guarded(Call call) {
-  try {
-    call();
-    return nullptr;
-  } catch (const std::exception &e) {
-    return strdup(e.what());
-  } catch (...) {
-    return strdup("an exception that is no std::exception");
-  }
-}
 
 }  // namespace
 

@@ -1,6 +1,6 @@
 //! The few libtorch calls that tch lacks, behind a safe face.
 //!
-//! `aten.cpp` is the one C++ file of the house and this module its only caller: each function checks shapes and
+//! The C++ files beside it are the only ones of the house and this crate their only caller: each function checks shapes and
 //! counts, passes tensor pointers, and turns a C++ exception into an [`AtenError`].
 #![allow(unsafe_code)]
 
@@ -143,7 +143,7 @@ pub fn keep_memory() -> bool {
     unsafe { ffi::aten_keep_memory() }
 }
 
-/// Lets CUDA devices multiply f32 values by their first 10 bits of mantissa (TF32: eight times as fast), and cuDNN try its
+/// Lets CUDA devices multiply f32 values by their first 10 bits of mantissa (TF32), and cuDNN try its
 /// kernels and keep the fastest. For programs whose shapes stay the same. Sums may then differ from run to run.
 pub fn tune_cuda() {
     // SAFETY: no pointers.

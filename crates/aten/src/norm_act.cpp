@@ -1,6 +1,7 @@
 // Batch normalisation, an affine map by channel (of each sample, or of all), and a leaky ReLU as one differentiable
 // call. On the CPU it goes over memory twice forward and twice backward, where a chain of calls goes eight times and more;
 // elsewhere it is that chain.
+#include "guarded.h"
 #include "norm_act.h"
 
 #include <ATen/ATen.h>
@@ -8,8 +9,9 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <cstring>
-#include <exception>
 #include <vector>
+
+using aten_face::guarded;
 
 namespace {
 
@@ -168,7 +170,7 @@ void check(bool holds, const char *expected) {
 extern "C" char *aten_norm_act(const Tensor *x, const Tensor *scale, const Tensor *shift, const Tensor *running_mean,
                                const Tensor *running_var, bool training, double momentum, double eps, double slope,
                                Tensor **output) {
-  try {
+  return guarded([&] {
     check(x->dim() == 4, "values of [n, c, h, w]");
     const int64_t n = x->size(0), c = x->size(1);
     for (const Tensor *t : {scale, shift}) {
@@ -187,10 +189,5 @@ extern "C" char *aten_norm_act(const Tensor *x, const Tensor *scale, const Tenso
     } else {
       *output = new Tensor(chain(*x, *scale, *shift, *running_mean, *running_var, training, momentum, eps, slope));
     }
-    return nullptr;
-  } catch (const std::exception &e) {
-    return strdup(e.what());
-  } catch (...) {
-    return strdup("an exception that is no std::exception");
-  }
+  });
 }

@@ -1,5 +1,6 @@
 // Convolutions whose maps are small, as products of matrices: what oneDNN has for them leaves most of a CPU idle (measured in
 // docs/benchmarks.md). Others, and other devices, go the ordinary way.
+#include "guarded.h"
 #include "small_conv.h"
 
 #include <ATen/ATen.h>
@@ -8,11 +9,12 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <cstring>
-#include <exception>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+using aten_face::guarded;
 
 namespace {
 
@@ -165,7 +167,7 @@ bool is_small(const Tensor &x, const Tensor &weight, bool transposed, int64_t st
 
 extern "C" char *aten_conv(const Tensor *x, const Tensor *weight, const Tensor *bias, bool transposed, int64_t stride,
                            int64_t padding, Tensor **output) {
-  try {
+  return guarded([&] {
     std::optional<Tensor> offset;
     if (bias) offset = *bias;
     if (weight->dim() != 4) throw std::invalid_argument("expected a weight of [c, c, k, k]");
@@ -175,22 +177,12 @@ extern "C" char *aten_conv(const Tensor *x, const Tensor *weight, const Tensor *
       *output = new Tensor(at::convolution(*x, *weight, offset, {stride, stride}, {padding, padding}, {1, 1}, transposed,
                                            {0, 0}, 1));
     }
-    return nullptr;
-  } catch (const std::exception &e) {
-    return strdup(e.what());
-  } catch (...) {
-    return strdup("an exception that is no std::exception");
-  }
+  });
 }
 
 // A weight in the type of maps and with its input channels innermost, as both ways above take it, in one copy.
 extern "C" char *aten_weight_like(const Tensor *weight, const Tensor *x, Tensor **output) {
-  try {
+  return guarded([&] {
     *output = new Tensor(weight->to(x->scalar_type(), /*non_blocking=*/false, /*copy=*/false, at::MemoryFormat::ChannelsLast));
-    return nullptr;
-  } catch (const std::exception &e) {
-    return strdup(e.what());
-  } catch (...) {
-    return strdup("an exception that is no std::exception");
-  }
+  });
 }

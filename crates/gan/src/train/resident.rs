@@ -13,7 +13,7 @@ const SHARE: u64 = 4;
 pub struct Resident {
     /// `[samples, side, side, 3]` u8, on the device.
     pixels: Tensor,
-    /// `[samples, captions, dims]`, on the host: rows are a thousandth of the pixels, and words are dropped from them there.
+    /// `[samples, captions, dims]`, on the host, where words are dropped and noise is added.
     vectors: Vec<f32>,
     captions: usize,
     dims: usize,
