@@ -206,7 +206,7 @@ fn preprocess_runs_the_three_stages_and_hands_flags_to_ingest() {
         return;
     };
     let expected = "ingest [a dump] [--fit] [crop] [--out] [data/ingested]\n\
-        textfeat [fit] [data/ingested] [--out] [data/features]\n\
+        textfeat [fit] [data/ingested] [--out] [data/features] [--method] [lsa]\n\
         dataset [pack] [--images] [data/ingested] [--features] [data/features] [--out] [data/dataset]\n";
     assert_eq!(said, expected);
 }
