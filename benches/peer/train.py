@@ -79,8 +79,8 @@ def networks(resolution):
     return Generator().apply(init), Discriminator().apply(init)
 
 
-def peer(column, resolution, batch, steps, device):
-    """Trains in this process, and prints what it measured."""
+def training(column, resolution, batch, device):
+    """The generator, and a step that shows images `[n, 3, r, r]` in -1..1 and texts `[n, DIMS]` to both networks."""
     import torch
     from torch import nn
 
@@ -88,18 +88,17 @@ def peer(column, resolution, batch, steps, device):
     torch.backends.cudnn.benchmark = True
     fast = column != "eager"
     generator, discriminator = (network.to(device) for network in networks(resolution))
-    images = torch.tanh(torch.randn(batch, 3, resolution, resolution, device=device))
-    texts = nn.functional.normalize(torch.randn(batch, DIMS, device=device))
     if fast:
         generator = generator.to(memory_format=torch.channels_last)
         discriminator = discriminator.to(memory_format=torch.channels_last)
-        images = images.to(memory_format=torch.channels_last)
     adam = [torch.optim.Adam(n.parameters(), 2e-4, (0.5, 0.999), fused=fast) for n in (generator, discriminator)]
     g, d = (torch.compile(n) if column == "compiled" else n for n in (generator, discriminator))
     loss = nn.BCEWithLogitsLoss()
     real, fake = torch.ones(batch, device=device), torch.zeros(batch, device=device)
 
-    def step():
+    def step(images, texts):
+        if fast:
+            images = images.to(memory_format=torch.channels_last)
         with torch.autocast(device, torch.bfloat16, enabled=fast):
             fakes = g(torch.randn(batch, Z, device=device), texts)
             logits = d(images, texts), d(fakes.detach(), texts)
@@ -116,13 +115,26 @@ def peer(column, resolution, batch, steps, device):
         adam[0].step()
         discriminator.requires_grad_(True)
 
+    return generator, step
+
+
+def peer(column, resolution, batch, steps, device):
+    """Trains in this process, and prints what it measured."""
+    import torch
+    from torch import nn
+
+    _, step = training(column, resolution, batch, device)
+    images = torch.tanh(torch.randn(batch, 3, resolution, resolution, device=device))
+    if column != "eager":
+        images = images.to(memory_format=torch.channels_last)
+    texts = nn.functional.normalize(torch.randn(batch, DIMS, device=device))
     wait = torch.cuda.synchronize if device == "cuda" else (lambda: None)
     for _ in range(WARM_UP[device]):
-        step()
+        step(images, texts)
     wait()
     begun = time.perf_counter()
     for _ in range(steps):
-        step()
+        step(images, texts)
     wait()
     rate = steps * batch / (time.perf_counter() - begun)
     print(json.dumps({"images_per_second": rate}))
