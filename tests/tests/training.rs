@@ -75,11 +75,16 @@ fn a_run_killed_and_resumed_has_the_weights_of_an_unbroken_one_to_the_bit() {
     assert!(grid("broken") == grid("unbroken"));
 }
 
-/// A recipe of the other parts: penalties at some steps, augmentation, dropout, half precision.
+/// A recipe of the other parts: penalties at some steps, augmentation, dropout, texts that come in and have noise of their
+/// own, half precision.
 const OTHER_PARTS: &[&str] = &[
     "networks.generator=fusion",
     "networks.discriminator=projection",
+    "networks.conditioning_augmentation=true",
+    "networks.smooth_skip=true",
     "objective.loss=relativistic",
+    "objective.wrong_text=0.25",
+    "objective.text_warm_up_kimg=0.12",
     "penalty.r1=0.5",
     "penalty.r2=0.5",
     "penalty.every=5",

@@ -60,7 +60,7 @@ pub fn bench(recipe: &Recipe, steps: u64, device: Device) -> Result<BenchReport,
             wait(device);
             started = Instant::now();
         }
-        let z = random.normal_tensor(&[n, recipe.networks.z_dim as i64], device.tch());
+        let z = random.normal_tensor(&[n, recipe.networks.z_len() as i64], device.tch());
         drop(trainer.step(&batch, &z, step)?);
     }
     wait(device);

@@ -152,7 +152,7 @@ pub fn reconstruction(fakes: &Tensor, reals: &Tensor) -> Tensor {
 }
 
 /// How alike the images of one text are: the mean over the batch of `|z - z'| / |x - x'|`, mean absolute differences of
-/// two noises `[n, z_dim]` and of their images `[n, 3, r, r]` (Mao et al. 2019, equation 2, whose inverse it is).
+/// two noises `[n, z_len]` and of their images `[n, 3, r, r]` (Mao et al. 2019, equation 2, whose inverse it is).
 pub fn mode_seeking(images: [&Tensor; 2], noises: [&Tensor; 2]) -> Tensor {
     let apart = |[a, b]: [&Tensor; 2]| {
         (a - b)

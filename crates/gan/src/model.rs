@@ -149,7 +149,7 @@ impl LoadedModel {
         })
     }
 
-    /// Draws images `[n, 3, r, r]` in -1..=1 for text vectors `[n, dims]` and z `[n, z_dim]`.
+    /// Draws images `[n, 3, r, r]` in -1..=1 for text vectors `[n, dims]` and z `[n, z_len]`.
     pub fn draw(&self, texts: &Tensor, z: &Tensor) -> Tensor {
         networks::draw(self.generator.as_ref(), z, texts)
     }

@@ -1,4 +1,4 @@
-//! What a training does when: images seen, batch, rate and growth at each step, all of them functions of the step alone,
+//! What a training does when: images seen, batch, rate, growth and texts at each step, all of them functions of the step alone,
 //! so that a run resumed anywhere goes on as if it had never stopped.
 
 use crate::networks::Grown;
@@ -10,6 +10,8 @@ pub struct Schedule {
     stages: Vec<Stage>,
     /// Images over which a stage after the first is faded in.
     fade: u64,
+    /// Images over which texts come in.
+    warm_up: u64,
 }
 
 /// The part of a training at one resolution.
@@ -42,6 +44,8 @@ pub struct Moment {
     pub lr: f64,
     /// How far the networks have grown.
     pub grown: Grown,
+    /// Length of the text vectors, 0..=1.
+    pub text_length: f64,
     /// The first step at a resolution other than the first: what the optimizers remember is of another network.
     pub is_new: bool,
 }
@@ -77,7 +81,11 @@ impl Schedule {
             });
             side *= 2;
         }
-        Self { stages, fade }
+        Self {
+            stages,
+            fade,
+            warm_up: whole(recipe.objective.text_warm_up_kimg),
+        }
     }
 
     /// What holds at a step, counted from 0.
@@ -91,6 +99,10 @@ impl Schedule {
             batch: stage.batch as usize,
             lr: stage.lr,
             grown: self.grown(images_seen),
+            text_length: match self.warm_up {
+                0 => 1.0,
+                images => (images_seen as f64 / images as f64).min(1.0),
+            },
             is_new: i > 0 && step == stage.from_step,
         }
     }
@@ -185,6 +197,17 @@ mod tests {
         // A multiple of 0.1 kimg is passed after 144, 240, 336, 432, 528, 624 images.
         let due: Vec<u64> = (0..14).filter(|&steps| schedule.due(steps, 0.1)).collect();
         assert_eq!(due, [3, 5, 7, 9, 11, 13]);
+    }
+
+    #[test]
+    fn texts_come_in_over_the_warm_up() {
+        let lengths = |settings: &str| {
+            let text = format!("[train]\nresolution = 64\nbatch = 100\n[objective]\n{settings}");
+            let schedule = Schedule::of(&Recipe::parse(&text, "test", &[]).unwrap());
+            [0, 1, 4, 100].map(|step| schedule.at(step).text_length)
+        };
+        assert_eq!(lengths("text_warm_up_kimg = 0.4"), [0.0, 0.25, 1.0, 1.0]);
+        assert_eq!(lengths(""), [1.0; 4]);
     }
 
     #[test]

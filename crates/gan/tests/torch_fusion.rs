@@ -37,6 +37,14 @@ eps = 1e-3
 
 const RELATIVISTIC: [&str; 3] = ["objective.loss=relativistic", "penalty.r2=0.3", "penalty.every=1"];
 
+const AUGMENTED: [&str; 5] = [
+    RELATIVISTIC[0],
+    RELATIVISTIC[1],
+    RELATIVISTIC[2],
+    "networks.conditioning_augmentation=true",
+    "networks.smooth_skip=true",
+];
+
 /// The tensors of one training, whose names begin with `prefix`.
 fn fixture(prefix: &str) -> BTreeMap<String, Tensor> {
     let file = include_bytes!("fixtures/torch_fusion.safetensors");
@@ -109,6 +117,11 @@ fn three_steps_of_the_logistic_loss_with_a_lazy_r1_are_pytorchs() {
 #[test]
 fn three_steps_of_the_relativistic_loss_with_r1_and_r2_are_pytorchs() {
     three_steps_are_pytorchs("relativistic", &RELATIVISTIC);
+}
+
+#[test]
+fn three_steps_with_conditioning_augmentation_and_smooth_skips_are_pytorchs() {
+    three_steps_are_pytorchs("augmented", &AUGMENTED);
 }
 
 #[test]

@@ -96,7 +96,7 @@ impl Artist {
     /// # Errors
     /// libtorch cannot hand the pictures over.
     pub fn draw(&self, wanted: &[(&str, u64)]) -> Result<Vec<RgbImage>, GenerateError> {
-        let z_dim = self.loaded.model.recipe.networks.z_dim;
+        let z_len = self.loaded.model.recipe.networks.z_len();
         let mut pictures = Vec::with_capacity(wanted.len());
         for batch in wanted.chunks(BATCH) {
             let n = batch.len() as i64;
@@ -106,7 +106,7 @@ impl Artist {
                 .collect();
             let noise: Vec<f32> = batch
                 .iter()
-                .flat_map(|&(_, seed)| Random::new(seed, Stream::Samples, 0).normals(z_dim))
+                .flat_map(|&(_, seed)| Random::new(seed, Stream::Samples, 0).normals(z_len))
                 .collect();
             let rows = |values: &[f32]| {
                 Tensor::from_slice(values)

@@ -54,8 +54,10 @@ pub fn colour_accuracy(
             .view([-1, dims as i64])
             .to_device(device.tch());
         // Stream step 0 is the grids'.
-        let z = Random::new(recipe.train.seed, Stream::Samples, 1 + number as u64)
-            .normal_tensor(&[batch.len() as i64, recipe.networks.z_dim as i64], device.tch());
+        let z = Random::new(recipe.train.seed, Stream::Samples, 1 + number as u64).normal_tensor(
+            &[batch.len() as i64, recipe.networks.z_len() as i64],
+            device.tch(),
+        );
         let fakes = from_tensor(&loaded.draw(&texts, &z))?;
         let reals = from_tensor(&to_images(&pixels, side, recipe.train.resolution, device))?;
         for ((case, fake), real) in batch.iter().zip(&fakes).zip(&reals) {

@@ -15,10 +15,10 @@ pub struct Drawer<'a> {
     /// Side of its images in pixels.
     pub resolution: usize,
     /// Length of its z.
-    pub z_dim: usize,
+    pub z_len: usize,
     /// Where it draws.
     pub device: Device,
-    /// Text vectors `[n, dims]` and z `[n, z_dim]` on the device to images `[n, 3, r, r]` in -1..=1. It should draw as it
+    /// Text vectors `[n, dims]` and z `[n, z_len]` on the device to images `[n, 3, r, r]` in -1..=1. It should draw as it
     /// does after training: averaged weights, running statistics.
     pub draw: &'a dyn Fn(&Tensor, &Tensor) -> Tensor,
 }
@@ -42,7 +42,7 @@ impl Drawer<'_> {
             .zip((first..).step_by(LOT))
             .map(move |(lot, number)| {
                 let z: Vec<f32> = (number..number + lot.len() as u64)
-                    .flat_map(|i| Random::new(seed, Stream::Measured, i).normals(self.z_dim))
+                    .flat_map(|i| Random::new(seed, Stream::Measured, i).normals(self.z_len))
                     .collect();
                 let (texts, z) = (on_device(&lot.concat(), lot.len()), on_device(&z, lot.len()));
                 photos::to_bytes(&tch::no_grad(|| (self.draw)(&texts, &z)))
@@ -54,7 +54,7 @@ impl Drawer<'_> {
 pub fn with_model<T>(loaded: &LoadedModel, device: Device, then: impl FnOnce(&Drawer<'_>) -> T) -> T {
     then(&Drawer {
         resolution: loaded.model.recipe.train.resolution,
-        z_dim: loaded.model.recipe.networks.z_dim,
+        z_len: loaded.model.recipe.networks.z_len(),
         device,
         draw: &|texts, z| loaded.draw(texts, z),
     })

@@ -5,8 +5,8 @@
 use tch::{Device, Kind, Tensor};
 
 use super::layers::{
-    Act, BatchNorm, ConditionalBatchNorm, Conv, ConvTranspose, Dense, Init, TextProjection, Window, blur,
-    channels_last, leaky_relu, upsample,
+    Act, BatchNorm, Condition, ConditionalBatchNorm, Conv, ConvTranspose, Dense, Init, Window, blur,
+    channels_last, upsample,
 };
 use super::{Generator, Params, Pass, Shape};
 
@@ -17,7 +17,7 @@ const GAIN: f64 = std::f64::consts::SQRT_2;
 pub struct FusionGenerator {
     shape: Shape,
     params: Params,
-    text: TextProjection,
+    condition: Condition,
     base: Dense,
     blocks: Vec<Block>,
     norm: BatchNorm,
@@ -31,11 +31,14 @@ struct Block {
     norm_mid: ConditionalBatchNorm,
     conv: Conv,
     skip: Conv,
+    smooth_skip: bool,
 }
 
 impl Block {
-    fn new(params: &mut Params, name: &str, c_in: usize, c_out: usize, d_condition: usize) -> Self {
+    fn new(params: &mut Params, name: &str, [c_in, c_out]: [usize; 2], shape: Shape) -> Self {
+        let d_condition = shape.z_dim + shape.text_dim;
         Self {
+            smooth_skip: shape.smooth_skip,
             norm_in: ConditionalBatchNorm::new(params, &format!("{name}.norm_in"), c_in, d_condition),
             up: ConvTranspose::new(
                 params,
@@ -69,7 +72,11 @@ impl Block {
         let h = self.norm_in.forward(x, condition, Act::LeakyRelu, training); // [n, c_in, s, s]
         let h = blur(&self.up.forward(&h)); // [n, c_out, 2s, 2s]
         let h = self.norm_mid.forward(&h, condition, Act::LeakyRelu, training);
-        upsample(&self.skip.forward(x)) + self.conv.forward(&h)
+        let mut skip = upsample(&self.skip.forward(x));
+        if self.smooth_skip {
+            skip = blur(&skip);
+        }
+        skip + self.conv.forward(&h)
     }
 }
 
@@ -79,7 +86,7 @@ impl FusionGenerator {
     pub fn new(shape: Shape, seed: u64, device: Device) -> Self {
         let mut params = Params::new(device, seed, 1);
         let p = &mut params;
-        let text = TextProjection::new(p, "text", shape.dims, shape.text_dim);
+        let condition = Condition::new(p, shape);
         let d_condition = shape.z_dim + shape.text_dim;
         let mut c_in = shape.width_at(4);
         let base = Dense::new(p, "base", d_condition, c_in * 16, Init::FanIn(1.0));
@@ -91,9 +98,8 @@ impl FusionGenerator {
             blocks.push(Block::new(
                 p,
                 &format!("blocks.{}", blocks.len()),
-                c_in,
-                c_out,
-                d_condition,
+                [c_in, c_out],
+                shape,
             ));
             c_in = c_out;
         }
@@ -102,7 +108,7 @@ impl FusionGenerator {
         Self {
             shape,
             params,
-            text,
+            condition,
             base,
             blocks,
             norm,
@@ -121,8 +127,7 @@ impl Generator for FusionGenerator {
     }
 
     fn forward(&self, z: &Tensor, texts: &Tensor, pass: Pass) -> Tensor {
-        let text = leaky_relu(&self.text.forward(texts)); // [n, text_dim]
-        let condition = Tensor::cat(&[z, &text], 1); // [n, z_dim + text_dim]
+        let condition = self.condition.forward(z, texts); // [n, z_dim + text_dim]
         let base = self.base.forward(&condition).to_kind(pass.precision.kind());
         let mut x = channels_last(&base.view([-1, self.shape.width_at(4) as i64, 4, 4])); // [n, c, 4, 4]
         for block in &self.blocks {
@@ -130,5 +135,9 @@ impl Generator for FusionGenerator {
         }
         let x = self.norm.forward(&x, Act::LeakyRelu, pass.training);
         self.to_rgb.forward(&x).to_kind(Kind::Float).tanh() // [n, 3, r, r]
+    }
+
+    fn text_divergence(&self, texts: &Tensor) -> Option<Tensor> {
+        self.condition.divergence(texts)
     }
 }

@@ -1,7 +1,7 @@
 //! The networks: generators and discriminators that a recipe puts together, and what they are built of.
 //!
 //! Everything learnt lives in an ordered [`Params`]; layers hold handles into it. Images are `[n, 3, r, r]` in
-//! -1..=1, texts `[n, dims]` (L2-normalised rows of text vectors), z is `[n, z_dim]` of standard normals.
+//! -1..=1, texts `[n, dims]` (L2-normalised rows of text vectors), z is `[n, z_len]` of standard normals.
 
 pub mod dcgan;
 pub mod fusion;
@@ -31,8 +31,14 @@ pub trait Generator: Send {
     /// Takes part from now on as far as it has grown; a network of one size has nothing to do.
     fn grow(&self, _to: Grown) {}
 
-    /// z `[n, z_dim]` and texts `[n, dims]` to images `[n, 3, r, r]` in -1..=1.
+    /// z `[n, z_len]` and texts `[n, dims]` to images `[n, 3, r, r]` in -1..=1.
     fn forward(&self, z: &Tensor, texts: &Tensor, pass: Pass) -> Tensor;
+
+    /// How far the distributions that it makes of texts `[n, dims]` are from standard normals, a scalar in nats; `None`
+    /// without conditioning augmentation.
+    fn text_divergence(&self, _texts: &Tensor) -> Option<Tensor> {
+        None
+    }
 }
 
 /// D: an image and a text to a logit, "real and fitting" or not.
@@ -137,7 +143,7 @@ pub fn discriminator(recipe: &Recipe, dims: usize, seed: u64, device: Device) ->
 /// Pixels of the images that are drawn in one pass at most: 64 at 256x256.
 const LOT_PIXELS: usize = 64 * 256 * 256;
 
-/// Draws images `[n, 3, r, r]` in -1..=1 for z `[n, z_dim]` and texts `[n, dims]`, in passes that no number of large
+/// Draws images `[n, 3, r, r]` in -1..=1 for z `[n, z_len]` and texts `[n, dims]`, in passes that no number of large
 /// images makes too large for the memory.
 pub fn draw(generator: &dyn Generator, z: &Tensor, texts: &Tensor) -> Tensor {
     let side = generator.shape().resolution;
@@ -161,10 +167,14 @@ pub struct Shape {
     pub resolution: usize,
     /// Length of a text vector.
     pub dims: usize,
-    /// Length of z.
+    /// Length of z, less what conditioning augmentation takes of it.
     pub z_dim: usize,
     /// Length of the projected text.
     pub text_dim: usize,
+    /// Whether the generator makes a distribution of a text.
+    pub conditioning_augmentation: bool,
+    /// Whether what bypasses a block of `fusion` is enlarged smoothly.
+    pub smooth_skip: bool,
     /// Channels at half the resolution.
     pub width: usize,
     /// Most channels at any side.
@@ -178,6 +188,8 @@ impl Shape {
         let Networks {
             z_dim,
             text_dim,
+            conditioning_augmentation,
+            smooth_skip,
             width,
             max_width,
             ..
@@ -187,6 +199,8 @@ impl Shape {
             dims,
             z_dim,
             text_dim,
+            conditioning_augmentation,
+            smooth_skip,
             width,
             max_width,
         }

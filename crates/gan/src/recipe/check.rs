@@ -62,6 +62,19 @@ impl Recipe {
             let allowed = format!("from 1 to {most}");
             within(key, (1..=most).contains(&value), &allowed, value)?;
         }
+        let refuses = grows || self.objective.loss == Loss::Mse;
+        within(
+            "networks.conditioning_augmentation",
+            !(refuses && self.networks.conditioning_augmentation),
+            "of false with networks.generator = \"progan\" and with objective.loss = \"mse\"",
+            "true",
+        )?;
+        within(
+            "networks.smooth_skip",
+            !self.networks.smooth_skip || self.networks.generator == GeneratorKind::Fusion,
+            "of false but with networks.generator = \"fusion\"",
+            "true",
+        )?;
         let AdamRecipe {
             lr,
             beta1,
@@ -92,20 +105,38 @@ impl Recipe {
             let ok = (0.0..1.0).contains(&decay);
             within("ema.decay", ok, "from 0 to below 1", decay)?;
         }
+        self.check_objective()?;
+        self.check_growth()?;
+        self.check_parts(fewest)?;
+        self.check_penalty()?;
+        self.check_augment()
+    }
+
+    fn check_objective(&self) -> Result<(), String> {
         let Objective {
             reconstruction,
             wrong_text,
             wrong_text_max_cosine: cosine,
+            text_warm_up_kimg: warm_up,
+            text_divergence,
             mode_seeking,
             mode_seeking_every: every,
             ..
         } = self.objective;
         for (key, weight) in [
             ("objective.reconstruction", reconstruction),
+            ("objective.text_divergence", text_divergence),
             ("objective.mode_seeking", mode_seeking),
         ] {
             within(key, (0.0..=1e6).contains(&weight), "from 0 to 1e6", weight)?;
         }
+        let warm_up_ok = (0.0..=1e9).contains(&warm_up);
+        within(
+            "objective.text_warm_up_kimg",
+            warm_up_ok,
+            "from 0 to 1e9",
+            warm_up,
+        )?;
         let every_ok = (1..=1000).contains(&every);
         within("objective.mode_seeking_every", every_ok, "from 1 to 1000", every)?;
         within(
@@ -119,11 +150,7 @@ impl Recipe {
             (-1.0..=1.0).contains(&cosine),
             "from -1 to 1",
             cosine,
-        )?;
-        self.check_growth()?;
-        self.check_parts(fewest)?;
-        self.check_penalty()?;
-        self.check_augment()
+        )
     }
 
     /// Every batch is made of equal parts of at least `fewest` images.

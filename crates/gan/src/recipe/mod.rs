@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_is_refused_with_its_key() {
-        let cases: [(&str, &[&str], &str); 16] = [
+        let cases: [(&str, &[&str], &str); 18] = [
             (
                 "[train]\nresolution = 48\n",
                 &[],
@@ -243,6 +243,16 @@ mod tests {
                 SHORT,
                 &["networks.discriminator=projection"],
                 "penalty.r1: expected a value above 0 with networks.discriminator = \"projection\"",
+            ),
+            (
+                SHORT,
+                &["objective.text_warm_up_kimg=-1"],
+                "objective.text_warm_up_kimg: expected a value from 0 to 1e9, found -1",
+            ),
+            (
+                SHORT,
+                &["objective.loss=mse", "networks.conditioning_augmentation=true"],
+                "networks.conditioning_augmentation: expected a value of false with",
             ),
             (
                 SHORT,

@@ -144,10 +144,16 @@ pub struct Networks {
     pub generator: GeneratorKind,
     /// What judges.
     pub discriminator: DiscriminatorKind,
-    /// Length of the noise vector z.
+    /// Length of the noise vector z; `text_dim` values are added for conditioning augmentation.
     pub z_dim: usize,
     /// Length of the projected text.
     pub text_dim: usize,
+    /// The generator makes a normal distribution of a text and draws from it (Zhang et al. 2017, section 3.2), held near a
+    /// standard normal by `objective.text_divergence`. Not for `progan`.
+    pub conditioning_augmentation: bool,
+    /// What bypasses a block of `fusion` is enlarged smoothly (Karras et al. 2020, section 4), not in squares of four equal
+    /// pixels, whose pattern an image keeps.
+    pub smooth_skip: bool,
     /// Channels at half the resolution; doubled at each halving down to 4x4. For growing networks, channels at 512 pixels,
     /// so that where growth stops does not change them: 32, with `max_width` 512, are those of Karras et al. 2018.
     pub width: usize,
@@ -196,6 +202,12 @@ pub struct Objective {
     pub wrong_text: f64,
     /// A "wrong" text whose cosine to the right one is above this is not used: captions repeat.
     pub wrong_text_max_cosine: f64,
+    /// Over the first so many kimg texts come in gradually: they begin as none and reach their length at the end (the aim of
+    /// Shahbazi et al. 2022, that a generator finds the variety of all images before it is bound to texts).
+    pub text_warm_up_kimg: f64,
+    /// Weight, in G's loss, of the divergence from a standard normal of the distributions that conditioning augmentation makes
+    /// of texts (Zhang et al. 2017 have 2 in their code).
+    pub text_divergence: f64,
     /// Weight, in G's loss, of the mode-seeking term (Mao et al. 2019, who take 1): how little two images of one text differ,
     /// measured by how much their noise does. It keeps the images of one text apart. 0 leaves it out.
     pub mode_seeking: f64,
@@ -323,6 +335,19 @@ mod defaults {
     }
 }
 
+impl Networks {
+    /// Values of noise that the generator takes for an image.
+    #[must_use]
+    pub const fn z_len(&self) -> usize {
+        self.z_dim
+            + if self.conditioning_augmentation {
+                self.text_dim
+            } else {
+                0
+            }
+    }
+}
+
 impl Default for Networks {
     /// The article's networks with the usual width of a DCGAN.
     fn default() -> Self {
@@ -331,6 +356,8 @@ impl Default for Networks {
             discriminator: DiscriminatorKind::default(),
             z_dim: 100,
             text_dim: 128,
+            conditioning_augmentation: false,
+            smooth_skip: false,
             width: 64,
             max_width: 512,
         }
@@ -344,6 +371,8 @@ impl Default for Objective {
             reconstruction: 0.0,
             wrong_text: 0.0,
             wrong_text_max_cosine: 0.8,
+            text_warm_up_kimg: 0.0,
+            text_divergence: 2.0,
             mode_seeking: 0.0,
             mode_seeking_every: 1,
         }

@@ -115,6 +115,9 @@ impl Batches {
             let random = Random::new(self.plan.seed, Stream::TextNoise, step);
             add_noise(self.augment.text_noise, &mut rows, dims, random);
         }
+        if now.text_length < 1.0 {
+            rows.iter_mut().for_each(|value| *value *= now.text_length as f32);
+        }
         let texts = Tensor::from_slice(&rows).view([now.batch as i64, dims as i64]);
         let texts = aten::upload(&texts, self.device.tch());
         Ok(Batch { images, texts })

@@ -73,7 +73,7 @@ impl Grids {
         let texts = Tensor::from_slice(&rows).view([-1, dims as i64]);
         // Every row has the same noise, so that a column shows what the text alone changes.
         let z = Random::new(recipe.train.seed, Stream::Samples, 0)
-            .normal_tensor(&[COLUMNS as i64, recipe.networks.z_dim as i64], device.tch())
+            .normal_tensor(&[COLUMNS as i64, recipe.networks.z_len() as i64], device.tch())
             .repeat([chosen.len() as i64, 1]);
         Ok(Self {
             captions: chosen

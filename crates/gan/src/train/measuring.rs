@@ -42,7 +42,7 @@ pub fn evaluator(path: &Path, recipe: &Recipe, device: Device, console: &Console
 pub struct Measuring<'a> {
     evaluation: LightEvaluation<'a>,
     resolution: usize,
-    z_dim: usize,
+    z_len: usize,
     device: Device,
 }
 
@@ -64,7 +64,7 @@ impl<'a> Measuring<'a> {
             .map(|evaluation| Self {
                 evaluation,
                 resolution,
-                z_dim: recipe.networks.z_dim,
+                z_len: recipe.networks.z_len(),
                 device,
             })
     }
@@ -76,7 +76,7 @@ impl<'a> Measuring<'a> {
     pub fn measure(&self, average: &dyn Generator) -> Result<Light, GanError> {
         self.evaluation.measure(&Drawer {
             resolution: self.resolution,
-            z_dim: self.z_dim,
+            z_len: self.z_len,
             device: self.device,
             draw: &|texts, z| networks::draw(average, z, texts),
         })

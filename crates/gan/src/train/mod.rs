@@ -288,7 +288,7 @@ fn take_step(
     step: u64,
 ) -> Result<Measures, GanError> {
     memory::caught(recipe, || {
-        let shape = [schedule.at(step).batch as i64, recipe.networks.z_dim as i64];
+        let shape = [schedule.at(step).batch as i64, recipe.networks.z_len() as i64];
         let noise = Random::new(recipe.train.seed, Stream::Noise, step).normal_tensor(&shape, device.tch());
         trainer.step(&batches.at(step)?, &noise, step)
     })

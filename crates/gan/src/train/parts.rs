@@ -18,7 +18,7 @@ pub(super) struct Part {
     pub images: Tensor,
     /// Their texts `[n, dims]`.
     pub texts: Tensor,
-    /// Noise of the fakes of these texts, `[n, z_dim]`.
+    /// Noise of the fakes of these texts, `[n, z_len]`.
     pub z: Tensor,
     /// Noise of other fakes of the same texts.
     pub other_z: Tensor,
@@ -50,7 +50,7 @@ pub(super) enum Sight {
 }
 
 impl Part {
-    /// The parts of a step's batch, with z `[n, z_dim]`.
+    /// The parts of a step's batch, with z `[n, z_len]`.
     pub(super) fn of(recipe: &Recipe, batch: &Batch, z: &Tensor, step: u64) -> Vec<Self> {
         let seed = recipe.train.seed;
         let (n, of) = (batch.images.size()[0] as usize, recipe.train.accumulate);
@@ -98,11 +98,11 @@ impl Wrong {
     fn of(recipe: &Recipe, texts: &Tensor) -> Self {
         let others = texts.roll([1], [0]);
         let inner = |a: &Tensor, b: &Tensor| (a * b).sum_dim_intlist([1].as_slice(), false, Kind::Float);
-        // Rows have length 1, so their product is the cosine; a dropped text is all zeros and fits everything.
-        let other = inner(texts, &others).le(recipe.objective.wrong_text_max_cosine);
-        let usable = other
-            .logical_and(&inner(&others, &others).gt(0.0))
-            .to_kind(Kind::Float);
+        // Rows have length 1 or, while texts come in, another that all of them share; a dropped text is all zeros and fits
+        // everything.
+        let squares = inner(&others, &others);
+        let other = inner(texts, &others).le_tensor(&(&squares * recipe.objective.wrong_text_max_cosine));
+        let usable = other.logical_and(&squares.gt(0.0)).to_kind(Kind::Float);
         Self {
             texts: others,
             count: usable.sum(Kind::Float).clamp_min(1.0),

@@ -24,7 +24,7 @@ pub struct Probe {
     train: Shown,
     /// None where the data have no val split.
     val: Option<Shown>,
-    /// `[n, z_dim]`, for the texts of `train`.
+    /// `[n, z_len]`, for the texts of `train`.
     z: Tensor,
 }
 
@@ -46,7 +46,7 @@ impl Probe {
         let Some(train) = Shown::of(data, Split::Train, recipe, device)? else {
             return Ok(None);
         };
-        let shape = [train.texts.size()[0], recipe.networks.z_dim as i64];
+        let shape = [train.texts.size()[0], recipe.networks.z_len() as i64];
         let z = Random::new(recipe.train.seed, Stream::Probe, 2).normal_tensor(&shape, device.tch());
         let val = Shown::of(data, Split::Val, recipe, device)?;
         Ok(Some(Self { train, val, z }))

@@ -62,7 +62,7 @@ impl Trainer {
         }
     }
 
-    /// Shows a batch and `z` `[n, z_dim]` to both networks and moves them; `step` counts from 0. The measures stay on
+    /// Shows a batch and `z` `[n, z_len]` to both networks and moves them; `step` counts from 0. The measures stay on
     /// the device: losses in nats, D's mean belief that reals and fakes are real, penalties where they were due.
     ///
     /// # Errors
@@ -279,6 +279,10 @@ impl Trainer {
         if objective.reconstruction > 0.0 {
             // Not in place: the measured loss shares its memory.
             total = &total + losses::reconstruction(fakes, &part.images) * objective.reconstruction;
+        }
+        if let Some(divergence) = self.generator.text_divergence(texts) {
+            measures.push("text_divergence", &divergence);
+            total = &total + divergence * objective.text_divergence;
         }
         let every = objective.mode_seeking_every;
         if objective.mode_seeking > 0.0 && step.is_multiple_of(every) {

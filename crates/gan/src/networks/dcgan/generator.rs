@@ -6,14 +6,14 @@
 use tch::{Device, Kind, Tensor};
 
 use super::INIT;
-use crate::networks::layers::{Act, BatchNorm, ConvTranspose, TextProjection, Window, leaky_relu};
+use crate::networks::layers::{Act, BatchNorm, Condition, ConvTranspose, Window};
 use crate::networks::{Generator, Params, Pass, Shape};
 
 /// The article's generator.
 pub struct DcganGenerator {
     shape: Shape,
     params: Params,
-    text: TextProjection,
+    condition: Condition,
     blocks: Vec<(ConvTranspose, BatchNorm)>,
     to_rgb: ConvTranspose,
 }
@@ -24,7 +24,7 @@ impl DcganGenerator {
     pub fn new(shape: Shape, seed: u64, device: Device) -> Self {
         let mut params = Params::new(device, seed, 1);
         let p = &mut params;
-        let text = TextProjection::new(p, "text", shape.dims, shape.text_dim);
+        let condition = Condition::new(p, shape);
         let mut blocks = Vec::new();
         let mut c_in = shape.z_dim + shape.text_dim;
         for stage in 0..shape.stages() {
@@ -40,7 +40,7 @@ impl DcganGenerator {
         Self {
             shape,
             params,
-            text,
+            condition,
             blocks,
             to_rgb,
         }
@@ -57,12 +57,15 @@ impl Generator for DcganGenerator {
     }
 
     fn forward(&self, z: &Tensor, texts: &Tensor, pass: Pass) -> Tensor {
-        let text = leaky_relu(&self.text.forward(texts)); // [n, text_dim]
-        let joined = Tensor::cat(&[z, &text], 1).to_kind(pass.precision.kind());
-        let mut x = joined.unsqueeze(-1).unsqueeze(-1); // [n, z_dim + text_dim, 1, 1]
+        let condition = self.condition.forward(z, texts).to_kind(pass.precision.kind());
+        let mut x = condition.unsqueeze(-1).unsqueeze(-1); // [n, z_dim + text_dim, 1, 1]
         for (conv, norm) in &self.blocks {
             x = norm.forward(&conv.forward(&x), Act::Relu, pass.training); // [n, 1024, 4, 4], [n, 512, 8, 8], ...
         }
         self.to_rgb.forward(&x).to_kind(Kind::Float).tanh() // [n, 3, r, r]
+    }
+
+    fn text_divergence(&self, texts: &Tensor) -> Option<Tensor> {
+        self.condition.divergence(texts)
     }
 }

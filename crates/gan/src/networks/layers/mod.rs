@@ -2,6 +2,7 @@
 //! kept in f32 and cast on the way, so that their gradients are f32 too.
 
 mod batch_norm;
+mod condition;
 mod conv;
 mod dense;
 mod equalised;
@@ -13,6 +14,7 @@ use aten::Windows;
 use tch::Tensor;
 
 pub use batch_norm::{Act, BatchNorm, ConditionalBatchNorm};
+pub use condition::Condition;
 pub use conv::{Conv, ConvTranspose, Window};
 pub use dense::Dense;
 pub use equalised::{EqualisedConv, EqualisedDense, pixel_norm};

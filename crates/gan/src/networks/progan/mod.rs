@@ -53,6 +53,8 @@ mod tests {
             resolution: 1024,
             dims: 256,
             z_dim: 512,
+            conditioning_augmentation: false,
+            smooth_skip: false,
             text_dim: 128,
             width: 32,
             max_width: 512,
