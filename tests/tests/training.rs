@@ -84,6 +84,7 @@ const OTHER_PARTS: &[&str] = &[
     "networks.smooth_skip=true",
     "objective.loss=relativistic",
     "objective.wrong_text=0.25",
+    "objective.wrong_text_kimg=0.2",
     "objective.text_warm_up_kimg=0.12",
     "penalty.r1=0.5",
     "penalty.r2=0.5",

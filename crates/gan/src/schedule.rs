@@ -12,6 +12,8 @@ pub struct Schedule {
     fade: u64,
     /// Images over which texts come in.
     warm_up: u64,
+    /// Images with which D is shown wrong texts too.
+    wrong_texts: u64,
 }
 
 /// The part of a training at one resolution.
@@ -46,6 +48,8 @@ pub struct Moment {
     pub grown: Grown,
     /// Length of the text vectors, 0..=1.
     pub text_length: f64,
+    /// Whether D is shown wrong texts.
+    pub wrong_texts: bool,
     /// The first step at a resolution other than the first: what the optimizers remember is of another network.
     pub is_new: bool,
 }
@@ -85,6 +89,10 @@ impl Schedule {
             stages,
             fade,
             warm_up: whole(recipe.objective.text_warm_up_kimg),
+            wrong_texts: match recipe.objective.wrong_text {
+                0.0 => 0,
+                _ => whole(recipe.objective.wrong_text_kimg),
+            },
         }
     }
 
@@ -99,6 +107,7 @@ impl Schedule {
             batch: stage.batch as usize,
             lr: stage.lr,
             grown: self.grown(images_seen),
+            wrong_texts: images_seen < self.wrong_texts,
             text_length: match self.warm_up {
                 0 => 1.0,
                 images => (images_seen as f64 / images as f64).min(1.0),
@@ -197,6 +206,19 @@ mod tests {
         // A multiple of 0.1 kimg is passed after 144, 240, 336, 432, 528, 624 images.
         let due: Vec<u64> = (0..14).filter(|&steps| schedule.due(steps, 0.1)).collect();
         assert_eq!(due, [3, 5, 7, 9, 11, 13]);
+    }
+
+    #[test]
+    fn wrong_texts_end_where_the_recipe_says() {
+        let last_with = |settings: &str| {
+            let text = format!("[train]\nresolution = 64\nbatch = 100\n[objective]\n{settings}");
+            let schedule = Schedule::of(&Recipe::parse(&text, "test", &[]).unwrap());
+            (0..100).rev().find(|&step| schedule.at(step).wrong_texts)
+        };
+        assert_eq!(last_with("wrong_text = 0.5\nwrong_text_kimg = 1.0"), Some(9));
+        assert_eq!(last_with("wrong_text = 0.5"), Some(99));
+        assert_eq!(last_with("wrong_text = 0.5\nwrong_text_kimg = 0.0"), None);
+        assert_eq!(last_with(""), None);
     }
 
     #[test]

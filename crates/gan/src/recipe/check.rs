@@ -116,6 +116,7 @@ impl Recipe {
         let Objective {
             reconstruction,
             wrong_text,
+            wrong_text_kimg,
             wrong_text_max_cosine: cosine,
             text_warm_up_kimg: warm_up,
             text_divergence,
@@ -130,13 +131,12 @@ impl Recipe {
         ] {
             within(key, (0.0..=1e6).contains(&weight), "from 0 to 1e6", weight)?;
         }
-        let warm_up_ok = (0.0..=1e9).contains(&warm_up);
-        within(
-            "objective.text_warm_up_kimg",
-            warm_up_ok,
-            "from 0 to 1e9",
-            warm_up,
-        )?;
+        for (key, kimg) in [
+            ("objective.wrong_text_kimg", wrong_text_kimg),
+            ("objective.text_warm_up_kimg", warm_up),
+        ] {
+            within(key, (0.0..=1e9).contains(&kimg), "from 0 to 1e9", kimg)?;
+        }
         let every_ok = (1..=1000).contains(&every);
         within("objective.mode_seeking_every", every_ok, "from 1 to 1000", every)?;
         within(

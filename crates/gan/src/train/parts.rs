@@ -22,7 +22,7 @@ pub(super) struct Part {
     pub z: Tensor,
     /// Noise of other fakes of the same texts.
     pub other_z: Tensor,
-    /// Where the recipe has wrong texts.
+    /// Where D is shown wrong texts.
     pub wrong: Option<Wrong>,
     /// Where between reals and fakes a gradient penalty is taken, `[n, 1, 1, 1]`, where one is due.
     pub places: Option<Tensor>,
@@ -50,8 +50,8 @@ pub(super) enum Sight {
 }
 
 impl Part {
-    /// The parts of a step's batch, with z `[n, z_len]`.
-    pub(super) fn of(recipe: &Recipe, batch: &Batch, z: &Tensor, step: u64) -> Vec<Self> {
+    /// The parts of a step's batch, with z `[n, z_len]`, and with wrong texts or without.
+    pub(super) fn of(recipe: &Recipe, batch: &Batch, z: &Tensor, step: u64, wrong_texts: bool) -> Vec<Self> {
         let seed = recipe.train.seed;
         let (n, of) = (batch.images.size()[0] as usize, recipe.train.accumulate);
         let side = batch.images.size()[3] as usize;
@@ -60,7 +60,7 @@ impl Part {
         let (reals, fakes, fakes_for_g) = (draw(), draw(), draw());
         let sights = [reals, fakes, fakes_for_g, draw()];
         let other_z = z.roll([1], [0]);
-        let wrong = (recipe.objective.wrong_text > 0.0).then(|| Wrong::of(recipe, &batch.texts));
+        let wrong = wrong_texts.then(|| Wrong::of(recipe, &batch.texts));
         let penalty = &recipe.penalty;
         let due = penalty.gradient_penalty > 0.0 && step.is_multiple_of(penalty.every);
         let places = (due && recipe.objective.loss != Loss::Mse)

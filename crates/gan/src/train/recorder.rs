@@ -17,8 +17,18 @@ use crate::recipe::Recipe;
 /// Steps of a kind that are taken as ever before one is recorded: libraries choose their kernels in the first ones.
 const BEFORE: u32 = 3;
 
-/// What decides which kernels a step consists of, beside the recipe: which terms are due, and the bits of the rate.
-pub(super) type Kind = (bool, bool, u64);
+/// What decides which kernels a step consists of, beside the recipe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Kind {
+    /// Whether penalties are due.
+    pub penalty: bool,
+    /// Whether mode seeking is due.
+    pub mode_seeking: bool,
+    /// Whether D is shown wrong texts.
+    pub wrong_texts: bool,
+    /// The bits of Adam's step size.
+    pub lr: u64,
+}
 
 /// Records the steps of one training.
 pub(super) struct Recorder {

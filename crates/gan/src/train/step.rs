@@ -90,11 +90,12 @@ impl Trainer {
         let Recipe {
             penalty, objective, ..
         } = &self.recipe;
-        (
-            due(penalty.every),
-            due(objective.mode_seeking_every),
-            now.lr.to_bits(),
-        )
+        recorder::Kind {
+            penalty: due(penalty.every),
+            mode_seeking: due(objective.mode_seeking_every),
+            wrong_texts: now.wrong_texts,
+            lr: now.lr.to_bits(),
+        }
     }
 
     /// Why the device does not repeat steps by itself where it was expected to, once.
@@ -108,7 +109,8 @@ impl Trainer {
         let mut measures = Measures::default();
         // A step that failed may have left it frozen.
         self.discriminator.params().set_trainable(true);
-        let parts = Part::of(&self.recipe, batch, z, step);
+        let wrong_texts = self.schedule.at(step).wrong_texts;
+        let parts = Part::of(&self.recipe, batch, z, step, wrong_texts);
         if self.recipe.objective.loss == Loss::Mse {
             let mut sum = Sum::default();
             for part in &parts {

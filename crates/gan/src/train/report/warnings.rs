@@ -95,7 +95,7 @@ fn collapse(lines: &[Line]) -> Option<Warning> {
             "networks.discriminator = \"projection\", which compares the images of a batch",
             "a smaller objective.reconstruction, or none: it draws the mean of all that fits",
             "objective.loss = \"relativistic\" with penalty.r1 and penalty.r2",
-            "a smaller objective.wrong_text",
+            "a smaller objective.wrong_text, or an end of it: objective.wrong_text_kimg",
             "an earlier model: best.safetensors",
         ],
     })
