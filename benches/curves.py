@@ -19,7 +19,10 @@ import matplotlib.pyplot as plt
 def curve(run, name, window):
     """Mean (kimg, value) over each `window` kimg in which the run measured `name`."""
     bins = {}
-    for line in (run / "stats.jsonl").read_text().splitlines():
+    path = run / "stats.jsonl"
+    if not path.exists():
+        raise SystemExit(f"{path}: expected a run's statistics, found no such file")
+    for line in path.read_text().splitlines():
         record = json.loads(line)
         if name in record:
             bins.setdefault(int(record["kimg"] // window), []).append(record[name])
