@@ -23,7 +23,7 @@ pub struct Line {
     pub kimg: f64,
     /// Means since the line before: losses in nats (`d_loss`, `g_loss`, ...), D's mean belief that reals and fakes are
     /// real (`d_real`, `d_fake`, 0..=1), penalties without their weights (`r1`, `r2`, `gradient_penalty`, `drift`), how alike
-    /// images of one text are (`mode_seeking`), and of
+    /// images of one text are (`mode_seeking`), how far texts' distributions are from normal ones in nats (`text_divergence`), and of
     /// networks that grow `resolution` in pixels and `alpha`, how far the newest block is faded in. And as of this step:
     /// what D says of fixed images ([`super::probe`]), and now and then the light evaluation ([`super::measuring`]).
     #[serde(flatten)]
