@@ -72,7 +72,7 @@ impl Recipe {
         within(
             "networks.smooth_skip",
             !self.networks.smooth_skip || self.networks.generator == GeneratorKind::Fusion,
-            "of false but with networks.generator = \"fusion\"",
+            "of false unless networks.generator is \"fusion\"",
             "true",
         )?;
         let AdamRecipe {

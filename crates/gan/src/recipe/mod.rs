@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_is_refused_with_its_key() {
-        let cases: [(&str, &[&str], &str); 18] = [
+        let cases: [(&str, &[&str], &str); 19] = [
             (
                 "[train]\nresolution = 48\n",
                 &[],
@@ -253,6 +253,11 @@ mod tests {
                 SHORT,
                 &["objective.loss=mse", "networks.conditioning_augmentation=true"],
                 "networks.conditioning_augmentation: expected a value of false with",
+            ),
+            (
+                SHORT,
+                &["networks.smooth_skip=true"],
+                "networks.smooth_skip: expected a value of false unless networks.generator is \"fusion\"",
             ),
             (
                 SHORT,
