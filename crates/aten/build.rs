@@ -7,16 +7,22 @@
 use std::path::{Path, PathBuf};
 
 fn main() {
-    const SOURCES: [&str; 4] = [
+    const SOURCES: [&str; 5] = [
         "src/aten.cpp",
+        "src/blur.cpp",
         "src/norm_act.cpp",
         "src/small_conv.cpp",
         "src/graph.cpp",
     ];
-    for source in SOURCES
-        .iter()
-        .chain(&["src/guarded.h", "src/norm_act.h", "src/small_conv.h"])
-    {
+    const HEADERS: [&str; 6] = [
+        "src/blur.h",
+        "src/guarded.h",
+        "src/norm_act.h",
+        "src/samples.h",
+        "src/scalar.h",
+        "src/small_conv.h",
+    ];
+    for source in SOURCES.iter().chain(&HEADERS) {
         println!("cargo::rerun-if-changed={source}");
     }
     let Some(lib) = std::env::var_os("DEP_TCH_LIBTORCH_LIB").map(PathBuf::from) else {

@@ -3,6 +3,8 @@
 
 #include <cstring>
 #include <exception>
+#include <stdexcept>
+#include <string>
 
 namespace aten_face {
 
@@ -17,6 +19,11 @@ char *guarded(Call call) {
   } catch (...) {
     return strdup("an exception that is no std::exception");
   }
+}
+
+// Throws what was expected where it does not hold.
+inline void check(bool holds, const char *expected) {
+  if (!holds) throw std::invalid_argument(std::string("expected ") + expected);
 }
 
 }  // namespace aten_face

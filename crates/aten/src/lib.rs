@@ -4,6 +4,7 @@
 //! counts, passes tensor pointers, and turns a C++ exception into an [`AtenError`].
 #![allow(unsafe_code)]
 
+mod blur;
 mod conv;
 mod graph;
 mod host;
@@ -13,6 +14,7 @@ use std::ffi::{CStr, c_char};
 
 use tch::Tensor;
 
+pub use blur::blur;
 pub use conv::{Windows, weight_like};
 pub use graph::Graph;
 pub use host::{HostArray, upload};
@@ -68,6 +70,7 @@ mod ffi {
             output: *mut Ptr,
         ) -> *mut c_char;
         pub(crate) fn aten_weight_like(weight: Ptr, x: Ptr, output: *mut Ptr) -> *mut c_char;
+        pub(crate) fn aten_blur(x: Ptr, output: *mut Ptr) -> *mut c_char;
         pub(crate) fn aten_norm_act(
             x: Ptr,
             scale: Ptr,

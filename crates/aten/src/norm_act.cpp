@@ -3,14 +3,16 @@
 // elsewhere it is that chain.
 #include "guarded.h"
 #include "norm_act.h"
+#include "samples.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <cstring>
 #include <vector>
 
+using aten_face::check;
+using aten_face::for_samples;
 using aten_face::guarded;
 
 namespace {
@@ -24,16 +26,6 @@ struct Shape {
 };
 
 Shape shape_of(const Tensor &x) { return {x.size(0), x.size(1), x.size(2) * x.size(3)}; }
-
-// Calls `work` with the values' type as the kernels see it.
-template <typename Work>
-void for_type(const Tensor &x, Work work) {
-  if (x.scalar_type() == at::kBFloat16) {
-    work(static_cast<uint16_t *>(nullptr));
-  } else {
-    work(static_cast<float *>(nullptr));
-  }
-}
 
 template <typename T>
 T *values(const Tensor &x) {
@@ -59,15 +51,11 @@ class NormAct : public torch::autograd::Function<NormAct> {
       // Sums by sample, added up in order: the same whatever the number of threads.
       Tensor sums = at::zeros({n, 2, c}, x.options().dtype(at::kDouble));
       double *all = sums.data_ptr<double>();
-      for_type(x, [&](auto type) {
+      for_samples(x, n, [&, c = c, rows = rows](auto type, int64_t i) {
         using T = std::remove_pointer_t<decltype(type)>;
-        at::parallel_for(0, n, 1, [&, c = c, rows = rows](int64_t begin, int64_t end) {
-          std::vector<float> partial(2 * c);
-          for (int64_t i = begin; i < end; ++i) {
-            double *own = all + i * 2 * c;
-            norm_act::moments_of(values<T>(x) + i * rows * c, rows, c, partial.data(), own, own + c);
-          }
-        });
+        std::vector<float> partial(2 * c);
+        double *own = all + i * 2 * c;
+        norm_act::moments_of(values<T>(x) + i * rows * c, rows, c, partial.data(), own, own + c);
       });
       const double count = static_cast<double>(n * rows);
       const Tensor means = sums.sum(0) / count;  // [2, c]
@@ -82,14 +70,10 @@ class NormAct : public torch::autograd::Function<NormAct> {
     }
     const auto [a, b] = line(mean, invstd, scale, shift, n);
     Tensor y = at::empty_like(x, at::MemoryFormat::ChannelsLast);
-    for_type(x, [&, a = a, b = b](auto type) {
+    for_samples(x, n, [&, c = c, rows = rows, a = a, b = b](auto type, int64_t i) {
       using T = std::remove_pointer_t<decltype(type)>;
-      at::parallel_for(0, n, 1, [&, c = c, rows = rows](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; ++i) {
-          norm_act::apply_to(values<T>(x) + i * rows * c, values<float>(a) + i * c, values<float>(b) + i * c, slope, rows, c,
-                             values<T>(y) + i * rows * c);
-        }
-      });
+      norm_act::apply_to(values<T>(x) + i * rows * c, values<float>(a) + i * c, values<float>(b) + i * c, slope, rows, c,
+                         values<T>(y) + i * rows * c);
     });
     context->save_for_backward({x, scale, mean, invstd, a, b});
     context->saved_data["training"] = training;
@@ -106,16 +90,12 @@ class NormAct : public torch::autograd::Function<NormAct> {
     const auto [n, c, rows] = shape_of(x);
     Tensor sums = at::zeros({n, 2, c}, x.options().dtype(at::kDouble));
     double *all = sums.data_ptr<double>();
-    for_type(x, [&](auto type) {
+    for_samples(x, n, [&, c = c, rows = rows](auto type, int64_t i) {
       using T = std::remove_pointer_t<decltype(type)>;
-      at::parallel_for(0, n, 1, [&, c = c, rows = rows](int64_t begin, int64_t end) {
-        std::vector<float> partial(2 * c);
-        for (int64_t i = begin; i < end; ++i) {
-          double *own = all + i * 2 * c;
-          norm_act::sums_of(values<T>(x) + i * rows * c, values<T>(g) + i * rows * c, values<float>(a) + i * c,
-                            values<float>(b) + i * c, slope, rows, c, partial.data(), own, own + c);
-        }
-      });
+      std::vector<float> partial(2 * c);
+      double *own = all + i * 2 * c;
+      norm_act::sums_of(values<T>(x) + i * rows * c, values<T>(g) + i * rows * c, values<float>(a) + i * c,
+                        values<float>(b) + i * c, slope, rows, c, partial.data(), own, own + c);
     });
     const Tensor d_shift = sums.select(1, 0);                                       // [n, c]
     const Tensor d_scale = (sums.select(1, 1) - mean * d_shift) * invstd;           // [n, c]: of the normalised values
@@ -130,15 +110,11 @@ class NormAct : public torch::autograd::Function<NormAct> {
       k = k.to(at::kFloat).contiguous();
     }
     Tensor dx = at::empty_like(x, at::MemoryFormat::ChannelsLast);
-    for_type(x, [&](auto type) {
+    for_samples(x, n, [&, c = c, rows = rows](auto type, int64_t i) {
       using T = std::remove_pointer_t<decltype(type)>;
-      at::parallel_for(0, n, 1, [&, c = c, rows = rows](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; ++i) {
-          norm_act::gradient_of(values<T>(x) + i * rows * c, values<T>(g) + i * rows * c, values<float>(a) + i * c,
-                                values<float>(b) + i * c, values<float>(k), values<float>(m), slope, rows, c,
-                                values<T>(dx) + i * rows * c);
-        }
-      });
+      norm_act::gradient_of(values<T>(x) + i * rows * c, values<T>(g) + i * rows * c, values<float>(a) + i * c,
+                            values<float>(b) + i * c, values<float>(k), values<float>(m), slope, rows, c,
+                            values<T>(dx) + i * rows * c);
     });
     const auto like_scale = [&](const Tensor &all_samples) {
       return (scale.size(0) == 1 ? all_samples.sum(0, true) : all_samples).to(at::kFloat);
@@ -159,10 +135,6 @@ Tensor chain(const Tensor &x, const Tensor &scale, const Tensor &shift, const Te
       at::batch_norm(maps, {}, {}, running_mean, running_var, training, momentum, eps, /*cudnn_enabled=*/true);
   const auto by_place = [&](const Tensor &t) { return t.to(x.scalar_type()).unsqueeze(-1).unsqueeze(-1); };
   return at::leaky_relu(at::addcmul(by_place(shift), normalised, by_place(scale)), slope);
-}
-
-void check(bool holds, const char *expected) {
-  if (!holds) throw std::invalid_argument(std::string("expected ") + expected);
 }
 
 }  // namespace

@@ -1,10 +1,10 @@
 // Convolutions whose maps are small, as products of matrices: what oneDNN has for them leaves most of a CPU idle (measured in
 // docs/benchmarks.md). Others, and other devices, go the ordinary way.
 #include "guarded.h"
+#include "samples.h"
 #include "small_conv.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -14,6 +14,8 @@
 #include <string>
 #include <vector>
 
+using aten_face::check;
+using aten_face::for_samples;
 using aten_face::guarded;
 
 namespace {
@@ -51,20 +53,6 @@ Tensor kernel(const Tensor &matrix, const Tensor &weight) {
 
 // The places of windows on a map of side `side`.
 int64_t places(int64_t side, Window window) { return (side + 2 * window.padding - window.k) / window.stride + 1; }
-
-template <typename Work>
-void for_samples(const Tensor &x, int64_t n, Work work) {
-  const auto all = [&](auto type) {
-    at::parallel_for(0, n, 1, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) work(type, i);
-    });
-  };
-  if (x.scalar_type() == at::kBFloat16) {
-    all(static_cast<uint16_t *>(nullptr));
-  } else {
-    all(static_cast<float *>(nullptr));
-  }
-}
 
 // Windows of x [n, c, h, w] as [n * oh * ow, k * k * c].
 Tensor to_rows(const Tensor &input, Window window) {
@@ -170,7 +158,7 @@ extern "C" char *aten_conv(const Tensor *x, const Tensor *weight, const Tensor *
   return guarded([&] {
     std::optional<Tensor> offset;
     if (bias) offset = *bias;
-    if (weight->dim() != 4) throw std::invalid_argument("expected a weight of [c, c, k, k]");
+    check(weight->dim() == 4, "a weight of [c, c, k, k]");
     if (is_small(*x, *weight, transposed, stride, padding)) {
       *output = new Tensor(SmallConv::apply(*x, *weight, offset, transposed, stride, padding));
     } else {

@@ -1,12 +1,12 @@
 // Windows of maps as rows of a matrix and back, for tensors with the channels innermost on the CPU.
 #pragma once
 
-#include "norm_act.h"
+#include "scalar.h"
 
 namespace small_conv {
 
-using norm_act::load;
-using norm_act::store;
+using scalar::load;
+using scalar::store;
 
 // Where windows of side k are taken: each step apart, from -padding on.
 struct Window {

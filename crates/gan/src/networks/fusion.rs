@@ -6,7 +6,7 @@ use tch::{Device, Kind, Tensor};
 
 use super::layers::{
     Act, BatchNorm, Condition, ConditionalBatchNorm, Conv, ConvTranspose, Dense, Init, Window, blur,
-    channels_last, upsample,
+    channels_last, upsample, upsample_smooth,
 };
 use super::{Generator, Params, Pass, Shape};
 
@@ -72,11 +72,13 @@ impl Block {
         let h = self.norm_in.forward(x, condition, Act::LeakyRelu, training); // [n, c_in, s, s]
         let h = blur(&self.up.forward(&h)); // [n, c_out, 2s, 2s]
         let h = self.norm_mid.forward(&h, condition, Act::LeakyRelu, training);
-        let mut skip = upsample(&self.skip.forward(x));
-        if self.smooth_skip {
-            skip = blur(&skip);
-        }
-        skip + self.conv.forward(&h)
+        let skip = self.skip.forward(x); // [n, c_out, s, s]
+        let enlarge = if self.smooth_skip {
+            upsample_smooth
+        } else {
+            upsample
+        };
+        enlarge(&skip) + self.conv.forward(&h)
     }
 }
 

@@ -19,7 +19,7 @@ pub use conv::{Conv, ConvTranspose, Window};
 pub use dense::Dense;
 pub use equalised::{EqualisedConv, EqualisedDense, pixel_norm};
 pub use minibatch::minibatch_stddev;
-pub use resample::{blur, downsample, upsample};
+pub use resample::{blur, downsample, upsample, upsample_smooth};
 pub use text::TextProjection;
 
 /// The slope of every LeakyReLU below zero.
