@@ -6,6 +6,7 @@
 
 mod blur;
 mod conv;
+mod cuda;
 mod graph;
 mod host;
 mod norm_act;
@@ -16,6 +17,7 @@ use tch::Tensor;
 
 pub use blur::blur;
 pub use conv::{Windows, weight_like};
+pub use cuda::{has_cuda_driver, load_cuda};
 pub use graph::Graph;
 pub use host::{HostArray, upload};
 pub use norm_act::{NormAct, Running};
@@ -35,6 +37,8 @@ mod ffi {
         pub(crate) fn aten_device_memory(device: c_int, free: *mut u64, total: *mut u64) -> *mut c_char;
         pub(crate) fn aten_upload(input: Ptr, device: c_int, output: *mut Ptr) -> *mut c_char;
         pub(crate) fn aten_pinned(input: Ptr, output: *mut Ptr) -> *mut c_char;
+        pub(crate) fn aten_has_cuda_driver() -> bool;
+        pub(crate) fn aten_load_cuda(path: *const c_char) -> *mut c_char;
         pub(crate) fn aten_graph_available() -> bool;
         pub(crate) fn aten_graph_begin(device: c_int, graph: *mut *mut c_void) -> *mut c_char;
         pub(crate) fn aten_graph_end(graph: *mut c_void) -> *mut c_char;

@@ -47,11 +47,18 @@ impl fmt::Display for DeviceChoice {
 }
 
 impl DeviceChoice {
-    /// The device asked for, if it is there.
+    /// The device asked for, if it is there. To be called before any other call about devices: it loads the CUDA half of
+    /// libtorch where a machine has a CUDA driver and the choice leaves room for it.
     ///
     /// # Errors
-    /// A CUDA device that libtorch does not see.
+    /// A CUDA device that libtorch does not see, or a CUDA half that cannot be loaded.
     pub fn find(self) -> Result<Device, GanError> {
+        if self != Self::Cpu && aten::has_cuda_driver() {
+            aten::load_cuda().map_err(|e| GanError::Device {
+                asked: self.to_string(),
+                message: e.to_string(),
+            })?;
+        }
         let count = tch::Cuda::device_count().max(0) as usize;
         let device = match self {
             Self::Auto if tch::Cuda::is_available() => tch::Device::Cuda(0),

@@ -9,10 +9,14 @@ use serde::Serialize;
 pub struct Findings {
     /// Version of libtorch.
     pub libtorch: String,
-    /// The libraries of libtorch and CUDA that this process has loaded, from the system's own list.
+    /// The libraries of libtorch and CUDA that this process has loaded then, from the system's own list.
     pub loaded_libraries: Vec<String>,
-    /// Whether the CUDA half of libtorch is loaded.
+    /// Whether libtorch has a CUDA half, and it could be loaded.
     pub cuda_library: bool,
+    /// What kept it from being loaded.
+    pub cuda_error: Option<String>,
+    /// Whether there is a CUDA driver, without which a program leaves that half alone.
+    pub cuda_driver: bool,
     /// CUDA devices that libtorch can use.
     pub cuda_devices: i64,
     /// Memory of each of them and what of it is free, in bytes; 0 where the driver does not tell.
@@ -36,11 +40,14 @@ pub struct Findings {
 /// Looks around. Nothing is changed.
 #[must_use]
 pub fn examine() -> Findings {
+    // Other programs load it where there is a driver; here it is to be seen whether it can be.
+    let cuda = aten::load_cuda();
     let loaded_libraries = loaded_libraries();
-    let loaded = |name: &str| loaded_libraries.iter().any(|path| path.contains(name));
     let mut findings = Findings {
         libtorch: aten::version(),
-        cuda_library: loaded("libtorch_cuda.so"),
+        cuda_library: cuda == Ok(true),
+        cuda_error: cuda.err().map(|e| e.to_string()),
+        cuda_driver: aten::has_cuda_driver(),
         cuda_devices: tch::Cuda::device_count(),
         cuda_memory: cuda_memory(),
         cudnn: tch::Cuda::cudnn_is_available(),
@@ -70,8 +77,9 @@ impl Findings {
             format!("libtorch     {}", self.libtorch),
             format!(
                 "CUDA library {}",
-                if self.cuda_library { "loaded" } else { "not loaded" }
+                if self.cuda_library { "loads" } else { "none" }
             ),
+            format!("CUDA driver  {}", yes(self.cuda_driver)),
             format!("CUDA devices {} (cuDNN: {})", self.cuda_devices, yes(self.cudnn)),
             format!("threads      {} of {} cores", self.threads, self.cores),
             format!("memory       {memory}"),
@@ -93,7 +101,9 @@ impl Findings {
 fn advice(found: &Findings) -> Vec<String> {
     const GIB: u64 = 1 << 30;
     let mut advice = Vec::new();
-    if !found.cuda_library {
+    if let Some(error) = &found.cuda_error {
+        advice.push(format!("the CUDA half of libtorch does not load: {error}"));
+    } else if !found.cuda_library {
         advice.push(
             "libtorch has no CUDA half here; for a GPU, run `just setup` with the full torch wheel"
                 .to_owned(),

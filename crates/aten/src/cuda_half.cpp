@@ -1,14 +1,17 @@
+// A shared library of its own, which a program carries within it and loads where there is a CUDA driver (cuda.cpp). It brings the
+// CUDA half of libtorch with it: a third of a gigabyte that a program on a CPU has no use for.
+//
 // Steps that a CUDA device repeats by itself: the kernels of a piece of work are recorded once and replayed with one call.
 // Compiled where CUDA's headers are found; elsewhere there is none to record.
+#ifdef ATELIER_CUDA_GRAPHS
+#include "cuda_half.h"
 #include "guarded.h"
 
-#include <cstdlib>
-
-#ifdef ATELIER_CUDA_GRAPHS
 #include <ATen/cuda/CUDAGraph.h>
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAStream.h>
 
+#include <cstdlib>
 #include <memory>
 
 using aten_face::guarded;
@@ -37,13 +40,7 @@ struct Graph {
   }
 };
 
-}  // namespace
-
-extern "C" {
-
-bool aten_graph_available() { return true; }
-
-char *aten_graph_begin(int device, Graph **out) {
+char *begin(int device, void **out) {
   return guarded([&] {
     auto graph = std::make_unique<Graph>(device);
     // What is still to be done may allocate or free, which no recording bears.
@@ -61,31 +58,23 @@ char *aten_graph_begin(int device, Graph **out) {
   });
 }
 
-char *aten_graph_end(Graph *graph) {
+char *end(void *made) {
+  auto *graph = static_cast<Graph *>(made);
   char *message = guarded([&] { graph->graph.capture_end(); });
   graph->leave();
   return message;
 }
 
-char *aten_graph_replay(Graph *graph) {
-  return guarded([&] { graph->graph.replay(); });
+char *replay(void *graph) {
+  return guarded([&] { static_cast<Graph *>(graph)->graph.replay(); });
 }
 
-void aten_graph_free(Graph *graph) {
-  char *message = guarded([&] { delete graph; });
-  free(message);
-}
-}
-
-#else
-
-extern "C" {
-
-bool aten_graph_available() { return false; }
-char *aten_graph_begin(int, void **) { return strdup("built without CUDA's headers"); }
-char *aten_graph_end(void *) { return strdup("built without CUDA's headers"); }
-char *aten_graph_replay(void *) { return strdup("built without CUDA's headers"); }
-void aten_graph_free(void *) {}
+void release(void *graph) {
+  char *message = guarded([&] { delete static_cast<Graph *>(graph); });
+  std::free(message);
 }
 
+}  // namespace
+
+extern "C" const aten_face::GraphCalls aten_graph_calls{begin, end, replay, release};
 #endif
