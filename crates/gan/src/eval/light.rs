@@ -62,13 +62,36 @@ impl<'a> LightEvaluation<'a> {
 }
 
 impl Light {
-    /// One number to keep the best by, higher is better: the mean balanced share right over the attributes, in % of what
-    /// photos get, less the points that KID takes: 10 for each tenfold of the photos' own scale above it.
+    /// One number to keep the best by, higher is better and 100 the most: the mean balanced share right over the attributes,
+    /// in % of what photos get and of each attribute at most that, since beyond it pictures are typical rather than right;
+    /// less 10 points for each tenfold of KID above the photos' own scale, and of diversity below the photos'.
     #[must_use]
     pub fn score(&self) -> f64 {
-        let shares = self.attributes.iter().map(|a| a.balanced_share_right);
-        let right = shares.sum::<f64>() / self.attributes.len().max(1) as f64;
+        let shares: Vec<f64> = self.attributes.iter().map(|a| a.balanced_share_right).collect();
         let floor = self.kid.real.mean.max(self.kid.real.std_error).max(1e-6);
-        right - 10.0 * (self.kid.drawn.mean.max(floor) / floor).log10()
+        let diversity = self.diversity.as_ref().map_or(1.0, |d| d.ratio);
+        score(&shares, self.kid.drawn.mean / floor, diversity)
+    }
+}
+
+/// [`Light::score`] of shares right in %, and of KID and diversity as multiples of the photos'.
+fn score(shares: &[f64], kid: f64, diversity: f64) -> f64 {
+    let right = shares.iter().map(|share| share.min(100.0)).sum::<f64>() / shares.len().max(1) as f64;
+    right - 10.0 * (kid.max(1.0) / diversity.clamp(1e-3, 1.0)).log10()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::score;
+
+    #[test]
+    fn the_best_is_right_near_and_varied_and_not_merely_typical() {
+        assert_eq!(score(&[100.0, 100.0], 1.0, 1.0), 100.0);
+        assert_eq!(score(&[120.0, 80.0], 0.5, 1.2), 90.0);
+        assert_eq!(score(&[80.0], 10.0, 0.1), 60.0);
+        assert_eq!(score(&[], 1.0, 1.0), 0.0);
+        // What is right anyway had better be varied.
+        assert!(score(&[106.0], 2.0, 0.6) > score(&[118.0], 2.0, 0.4));
+        assert!(score(&[50.0], 1.0, 0.0).is_finite());
     }
 }
