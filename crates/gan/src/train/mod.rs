@@ -20,6 +20,7 @@ pub mod resident;
 pub mod run_folder;
 pub mod stats;
 pub mod step;
+pub mod watch;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -32,19 +33,17 @@ use stage::{Console, Interrupt, Outcome, Progress};
 use self::batches::Batches;
 use self::clock::{Clock, memory_mib};
 use self::diary::Diary;
-use self::grids::Grids;
 use self::measuring::Measuring;
-use self::memory::caught;
-use self::probe::Probe;
 use self::recovery::Recovery;
 use self::run_folder::{Position, RunFolder};
 use self::stats::{Line, Measures, Pending};
 use self::step::Trainer;
+use self::watch::{Due, Watch};
+use crate::GanError;
 use crate::device::Device;
 use crate::random::{Random, Stream};
 use crate::recipe::Recipe;
 use crate::schedule::Schedule;
-use crate::{GanError, Model};
 
 /// Name of the model in a run folder.
 pub const MODEL: &str = "model.safetensors";
@@ -100,7 +99,7 @@ pub fn train(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Resu
     sit(plan, console, interrupt).map_err(|e| memory::advised(e, &plan.recipe, plan.device, console))
 }
 
-/// One sitting of a run.
+/// One sitting of a run: set up, then the loop.
 fn sit(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Result<Report, GanError> {
     let TrainPlan { device, .. } = plan;
     // A run that is begun anew decides anew.
@@ -116,38 +115,17 @@ fn sit(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Result<Rep
     let recovery = Recovery::new(&folder, &data, recipe, *device, console);
     let (mut trainer, begun_at) = recovery.newest()?;
     let mut diary = Diary::open(folder.dir(), begun_at, recipe.train.on_disk_full, *console)?;
-    let grids = Grids::new(&data, recipe, *device)?;
-    let probe = Probe::new(&data, recipe, *device)?;
-    let model = Model::of_run(&data, recipe);
-    if begun_at.step == 0 {
-        grids::reals(&data, recipe, &folder.dir().join(REALS))?;
-        grids.photos(&data, recipe, &folder.dir().join(PHOTOS))?;
-    }
-
     let schedule = Schedule::of(recipe);
-    let seen = |steps: u64| schedule.images_seen(steps);
-    let end = recipe.steps();
-    let (tick, grid, checkpoint) = (
-        recipe.train.tick_kimg,
-        recipe.train.grid_kimg,
-        recipe.train.checkpoint_kimg,
-    );
-    let eval = recipe.train.eval_kimg;
-    console.info(start_line(plan, &trainer, begun_at, end));
-    if let Some(growth) = schedule.in_words() {
-        console.info(growth);
-        let last = schedule.at(end - 1).grown.side;
-        if last < recipe.train.resolution {
-            console.warn(format!(
-                "train.kimg = {} ends the training at {last} of {} pixels (train.resolution)",
-                recipe.train.kimg, recipe.train.resolution
-            ));
-        }
+    let mut watch = Watch::new(recipe, &schedule, &folder, &data, *device)?;
+    if begun_at.step == 0 {
+        watch.begin()?;
     }
+    let (end, seen) = (recipe.steps(), |steps: u64| schedule.images_seen(steps));
+    announce(plan, &trainer, begun_at, &schedule, console);
     // Looking at the real photos takes a while that a run with nothing to do need not wait.
     let evaluator = (begun_at.step < end).then(|| measuring::evaluator(&plan.data, recipe, *device, console));
     let evaluator = evaluator.flatten();
-    let measuring = evaluator
+    watch.measuring = evaluator
         .as_ref()
         .and_then(|e| Measuring::new(&data, &plan.data, e, recipe, *device, console));
 
@@ -158,10 +136,10 @@ fn sit(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Result<Rep
     let mut last_save = Instant::now();
     let patience = Duration::from_secs_f64(recipe.train.checkpoint_minutes * 60.0);
     let mut pending = Pending::default();
+    let mut step =
+        |trainer: &Trainer, step: u64| take_step(trainer, &mut batches, recipe, &schedule, *device, step);
 
     while at.step < end {
-        let mut step =
-            |trainer: &Trainer, step: u64| take_step(trainer, &mut batches, recipe, &schedule, *device, step);
         pending.push(step(&trainer, at.step)?);
         if let Some(notice) = trainer.take_notice() {
             console.warn(format!(
@@ -171,22 +149,17 @@ fn sit(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Result<Rep
         at.step += 1;
         at.seconds = begun_at.seconds + clock.seconds();
         progress.inc(seen(at.step) - seen(at.step - 1));
-
-        let last = at.step == end;
-        let stop = last || interrupt.requested();
-        let due = |kimg: f64| stop || schedule.due(at.step, kimg);
-        let save = due(checkpoint) || last_save.elapsed() >= patience;
-        let measure = eval > 0.0 && (last || schedule.due(at.step, eval));
-        if !(due(tick) || due(grid) || save || measure) {
+        let stop = at.step == end || interrupt.requested();
+        let due = Due::after(at.step, recipe, &schedule, stop, last_save.elapsed() >= patience);
+        if !due.line {
             continue;
         }
 
         // Is all well?
         let means = pending
             .take(at.step)
-            .and_then(|means| fault::check_if(save, &trainer, at.step).map(|()| means));
+            .and_then(|means| fault::check_if(due.save, &trainer, at.step).map(|()| means));
         let now = clock.seconds();
-        let rate = (seen(at.step) - seen(last_tick.1)) as f64 / (now - last_tick.0);
         let mut means = match means {
             Ok(means) => means,
             Err(found) => {
@@ -198,36 +171,11 @@ fn sit(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Result<Rep
                 continue;
             }
         };
+        let rate = (seen(at.step) - seen(last_tick.1)) as f64 / (now - last_tick.0);
         last_tick = (now, at.step);
 
         // Look and measure, which is no training.
-        if let Some(probe) = &probe {
-            means.extend(clock.aside(|| {
-                caught(recipe, || {
-                    probe.measures(&trainer, schedule.at(at.step - 1).grown)
-                })
-            })?);
-        }
-        if let (true, Some(measuring)) = (measure, &measuring) {
-            let light = clock.aside(|| caught(recipe, || measuring.measure(trainer.average.as_ref())))?;
-            let figures = measuring::figures(&light);
-            let path = folder.dir().join(BEST);
-            let average = trainer.average.as_ref();
-            let best = measuring::keep_best(at, light.score(), &model, average, seen(at.step), &path);
-            at.best = diary.tolerate(best)?.unwrap_or(at.best);
-            means.extend(figures);
-        }
-        if due(grid) {
-            let path = folder.dir().join(grids::name(seen(at.step)));
-            let drawn = clock.aside(|| caught(recipe, || grids.fakes(trainer.average.as_ref(), &path)))?;
-            if let Some(drawn) = drawn {
-                // A run that is prolonged has the statistics of one that was never stopped.
-                if schedule.due(at.step, grid) {
-                    means.insert("z_spread".to_owned(), drawn.z_spread);
-                }
-                diary.picture(at.step, &drawn.png, &path)?;
-            }
-        }
+        means.extend(clock.aside(|| watch.look(due, &trainer, &mut at, &mut diary))?);
         if at.rewinds > 0 {
             means.insert("rewinds".to_owned(), f64::from(at.rewinds));
         }
@@ -235,11 +183,8 @@ fn sit(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Result<Rep
         diary.line(&line)?;
         progress.note(&in_short(&line));
 
-        if save {
-            let saved = folder.save(&trainer, at, data.content_hash()).and_then(|()| {
-                let path = folder.dir().join(MODEL);
-                model.save(trainer.average.as_ref(), seen(at.step), &path)
-            });
+        if due.save {
+            let saved = watch.save(&trainer, at);
             // What is not saved at the end is lost.
             if stop {
                 saved?;
@@ -248,8 +193,8 @@ fn sit(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Result<Rep
             }
             last_save = Instant::now();
         }
-        if due(grid) {
-            let written = clock.aside(|| report::write(folder.dir()));
+        if due.grid {
+            let written = clock.aside(|| watch.report());
             let _ = diary.tolerate(written)?;
         }
         if stop {
@@ -276,6 +221,23 @@ fn sit(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Result<Rep
         model: folder.dir().join(MODEL),
         best: at.best,
     })
+}
+
+/// Says what is about to be trained, and where its growth ends too soon.
+fn announce(plan: &TrainPlan, trainer: &Trainer, at: Position, schedule: &Schedule, console: &Console) {
+    let (train, end) = (&plan.recipe.train, plan.recipe.steps());
+    console.info(start_line(plan, trainer, at, end));
+    let Some(growth) = schedule.in_words() else {
+        return;
+    };
+    console.info(growth);
+    let last = schedule.at(end - 1).grown.side;
+    if last < train.resolution {
+        console.warn(format!(
+            "train.kimg = {} ends the training at {last} of {} pixels (train.resolution)",
+            train.kimg, train.resolution
+        ));
+    }
 }
 
 /// The step after `step` others, by its own batch and noise.
