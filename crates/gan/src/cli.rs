@@ -96,6 +96,7 @@ impl RecipeArgs {
 /// Whatever the work meets, with its hint.
 pub fn run(cli: Cli) -> anyhow::Result<Outcome> {
     let console = cli.common.console();
+    cli.common.limit_threads()?;
     if let Some(jobs) = cli.common.jobs {
         tch::set_num_threads(i32::from(jobs));
     }

@@ -1,6 +1,7 @@
 //! Sliced Wasserstein distance between patches of two sets of images (Karras et al. 2018, section 5), level by level of a
 //! Laplacian pyramid: fine levels tell of edges and texture, the coarsest of shapes and colours.
 
+use rayon::prelude::*;
 use serde::Serialize;
 use tch::{Kind, Tensor};
 
@@ -116,10 +117,24 @@ pub fn sliced_wasserstein(a: &Tensor, b: &Tensor, directions: &[Tensor]) -> f64 
                 .square()
                 .sum_dim_intlist([0].as_slice(), true, Kind::Float)
                 .sqrt();
-        let sorted = |x: &Tensor| x.matmul(&unit).sort(0, false).0;
-        (sorted(a) - sorted(b)).abs().mean(Kind::Double).double_value(&[])
+        let (a, b) = (sorted_projections(a, &unit), sorted_projections(b, &unit));
+        let off = a.iter().zip(&b).map(|(a, b)| f64::from((a - b).abs()));
+        off.sum::<f64>() / a.len() as f64
     };
     directions.iter().map(one).sum::<f64>() / directions.len().max(1) as f64
+}
+
+/// The projections of `patches` `[p, 147]` on directions `[147, k]`: k sorted lists of p, one after the other. libtorch's
+/// sort, which also keeps where each value was, takes three times as long.
+fn sorted_projections(patches: &Tensor, directions: &Tensor) -> Vec<f32> {
+    let (p, k) = (patches.size()[0] as usize, directions.size()[1] as usize);
+    let projections = directions.tr().matmul(&patches.tr()).contiguous(); // [k, p]
+    let mut values = vec![0.0_f32; p * k];
+    projections.copy_data(&mut values, p * k);
+    values
+        .par_chunks_mut(p.max(1))
+        .for_each(|list| list.sort_unstable_by(f32::total_cmp));
+    values
 }
 
 #[cfg(test)]
