@@ -12,8 +12,17 @@ pub struct WrongTexts {
     pub usable: Tensor,
     /// What the sum over the usable ones is divided by, a scalar: how many there are, at least 1.
     pub count: Tensor,
-    /// Weight of these pairs among all that D is to refuse, 0..=1.
-    pub weight: f64,
+}
+
+/// What D says, `[n]` each: all at once or, where a loss judges each image by itself, reals and fakes in turns.
+#[derive(Clone, Copy, Default)]
+pub struct Judged<'a> {
+    /// Of real images with their texts.
+    pub real: Option<&'a Tensor>,
+    /// Of fakes with the texts of the real images.
+    pub fake: Option<&'a Tensor>,
+    /// Of real images with wrong texts (matching-aware: Reed et al. 2016).
+    pub wrong: Option<&'a WrongTexts>,
 }
 
 /// D's loss, a scalar, and its parts by name.
@@ -24,64 +33,62 @@ pub struct DiscriminatorLoss {
     pub parts: Vec<(&'static str, Tensor)>,
 }
 
-/// D's loss by its logits of real images and of fakes, both with the texts of the real images, and of real images
-/// with wrong texts (matching-aware: Reed et al. 2016).
+/// D's loss on what it judged; that of reals and of fakes in turns is the sum of both, parts by part. Of all that D is to
+/// refuse, images with wrong texts have the weight `wrong_weight`, 0..=1, and fakes the rest; 0 where none are shown in a step.
 ///
 /// | loss | D's |
 /// | --- | --- |
 /// | `bce` | the half sum of cross-entropies, as in the article |
 /// | `non_saturating` | `softplus(-real) + softplus(fake)` |
-/// | `relativistic` | `softplus(fake - real)`: each real image against the fake of its own text |
+/// | `relativistic` | `softplus(fake - real)`: each real image against the fake of its own text; nothing in turns |
 /// | `wasserstein` | `fake - real`, the means of both |
 /// | `mse` | zero: there is no game |
-pub fn discriminator(
-    loss: Loss,
-    real: &Tensor,
-    fake: &Tensor,
-    wrong: Option<&WrongTexts>,
-) -> DiscriminatorLoss {
-    let refused = |right: Tensor, as_wrong: &dyn Fn(&WrongTexts) -> Tensor| match wrong {
-        Some(wrong) => right * (1.0 - wrong.weight) + as_wrong(wrong) * wrong.weight,
-        None => right,
+pub fn discriminator(loss: Loss, judged: Judged<'_>, wrong_weight: f64) -> DiscriminatorLoss {
+    let refused = |fake: &dyn Fn(&Tensor) -> Tensor, wrong: &dyn Fn(&WrongTexts) -> Tensor| {
+        let fake = judged.fake.map(|logits| fake(logits) * (1.0 - wrong_weight));
+        sum([fake, judged.wrong.map(|w| wrong(w) * wrong_weight)])
     };
-    match loss {
+    let (real, fake) = match loss {
         Loss::Bce | Loss::NonSaturating => {
-            let real = bce_real(real);
-            let fake = refused(bce_fake(fake), &|w| {
-                bce_fake_weighted(&w.logits, &w.usable, &w.count)
-            });
-            let total = if loss == Loss::Bce {
-                half_sum(&real, &fake)
-            } else {
-                &real + &fake
-            };
-            DiscriminatorLoss {
-                total,
-                parts: vec![("d_real_loss", real), ("d_fake_loss", fake)],
-            }
+            let wrong = |w: &WrongTexts| bce_fake_weighted(&w.logits, &w.usable, &w.count);
+            (judged.real.map(bce_real), refused(&bce_fake, &wrong))
         }
         Loss::Relativistic => {
-            let against = |other: &Tensor| (other - real).softplus();
-            let pairs = |w: &WrongTexts| weighted_mean(&against(&w.logits), &w.usable, &w.count);
-            let total = refused(against(fake).mean(Kind::Float), &pairs);
-            DiscriminatorLoss {
-                total,
+            let pairs = judged.real.and_then(|real| {
+                let against = |other: &Tensor| (other - real).softplus();
+                refused(&|fake| against(fake).mean(Kind::Float), &|w| {
+                    weighted_mean(&against(&w.logits), &w.usable, &w.count)
+                })
+            });
+            return DiscriminatorLoss {
+                total: pairs.unwrap_or_else(|| Tensor::from(0.0_f32)),
                 parts: Vec::new(),
-            }
+            };
         }
         Loss::Wasserstein => {
-            let real = -real.mean(Kind::Float);
-            let pairs = |w: &WrongTexts| weighted_mean(&w.logits, &w.usable, &w.count);
-            let fake = refused(fake.mean(Kind::Float), &pairs);
-            DiscriminatorLoss {
-                total: &real + &fake,
-                parts: vec![("d_real_loss", real), ("d_fake_loss", fake)],
-            }
+            let wrong = |w: &WrongTexts| weighted_mean(&w.logits, &w.usable, &w.count);
+            let real = judged.real.map(|logits| -logits.mean(Kind::Float));
+            (real, refused(&|fake| fake.mean(Kind::Float), &wrong))
         }
-        Loss::Mse => DiscriminatorLoss {
-            total: real.zeros_like().mean(Kind::Float),
-            parts: Vec::new(),
-        },
+        Loss::Mse => (None, None),
+    };
+    let both = sum([&real, &fake].map(|side| side.as_ref().map(Tensor::shallow_clone)));
+    let half = if loss == Loss::Bce { 0.5 } else { 1.0 };
+    let named = [("d_real_loss", real), ("d_fake_loss", fake)];
+    DiscriminatorLoss {
+        total: both.map_or_else(|| Tensor::from(0.0_f32), |both| both * half),
+        parts: named
+            .into_iter()
+            .filter_map(|(name, side)| Some((name, side?)))
+            .collect(),
+    }
+}
+
+/// The sum of those that are there.
+fn sum(terms: [Option<Tensor>; 2]) -> Option<Tensor> {
+    match terms {
+        [Some(a), Some(b)] => Some(a + b),
+        [a, b] => a.or(b),
     }
 }
 
@@ -141,11 +148,6 @@ fn weighted_mean(each: &Tensor, weights: &Tensor, count: &Tensor) -> Tensor {
     (each * weights).sum(each.kind()) / count
 }
 
-/// D's loss of the article: the half sum of the losses on real and on generated images.
-pub fn half_sum(real: &Tensor, fake: &Tensor) -> Tensor {
-    (real + fake) * 0.5
-}
-
 /// Mean absolute difference of generated images to the real ones of their texts, both in -1..=1.
 pub fn reconstruction(fakes: &Tensor, reals: &Tensor) -> Tensor {
     fakes.l1_loss(reals, Reduction::Mean)
@@ -181,12 +183,23 @@ mod tests {
         t.double_value(&[])
     }
 
+    /// D's, where it sees a real image as .9 and a fake as .2.
+    fn articles_loss() -> Tensor {
+        let (real, fake) = (seen_as(0.9), seen_as(0.2));
+        let judged = Judged {
+            real: Some(&real),
+            fake: Some(&fake),
+            wrong: None,
+        };
+        discriminator(Loss::Bce, judged, 0.0).total
+    }
+
     #[test]
     fn the_articles_worked_figures_in_nats() {
         let (real, fake) = (bce_real(&seen_as(0.9)), bce_fake(&seen_as(0.2)));
         assert!((value(&real) - 0.105_360_5).abs() < 1e-6);
         assert!((value(&fake) - 0.223_143_6).abs() < 1e-6);
-        assert!((value(&half_sum(&real, &fake)) - 0.1643).abs() < 5e-5);
+        assert!((value(&articles_loss()) - 0.1643).abs() < 5e-5);
         // The article rounds to 2.3026.
         assert!((value(&bce_real(&seen_as(0.1))) - std::f64::consts::LN_10).abs() < 1e-6);
     }
@@ -197,7 +210,7 @@ mod tests {
         let (real, fake) = (bce_real(&seen_as(0.9)), bce_fake(&seen_as(0.2)));
         assert!((base_ten(&real) - 0.0458).abs() < 5e-5);
         assert!((base_ten(&fake) - 0.0969).abs() < 5e-5);
-        assert!((base_ten(&half_sum(&real, &fake)) - 0.0713).abs() < 5e-5);
+        assert!((base_ten(&articles_loss()) - 0.0713).abs() < 5e-5);
         assert!((base_ten(&bce_real(&seen_as(0.1))) - 1.0).abs() < 1e-6);
     }
 
@@ -214,18 +227,61 @@ mod tests {
             Tensor::from_slice(&[3.0_f32, 1.0]),
             Tensor::from_slice(&[-1.0_f32, 0.0]),
         );
-        let loss = discriminator(Loss::Wasserstein, &real, &fake, None);
-        assert_eq!(value(&loss.total), -2.5);
+        let mut judged = Judged {
+            real: Some(&real),
+            fake: Some(&fake),
+            wrong: None,
+        };
+        let d_loss = |judged, weight| value(&discriminator(Loss::Wasserstein, judged, weight).total);
+        assert_eq!(d_loss(judged, 0.0), -2.5);
         let wrong = WrongTexts {
             logits: Tensor::from_slice(&[4.0_f32, 9.0]),
             usable: Tensor::from_slice(&[1.0_f32, 0.0]),
             count: Tensor::from(1.0_f32),
-            weight: 0.5,
         };
-        let loss = discriminator(Loss::Wasserstein, &real, &fake, Some(&wrong));
-        assert_eq!(value(&loss.total), -2.0 - 0.25 + 2.0);
+        judged.wrong = Some(&wrong);
+        assert_eq!(d_loss(judged, 0.5), -2.0 - 0.25 + 2.0);
         let g_loss = generator(Loss::Wasserstein, &fake, || real.shallow_clone());
         assert_eq!(value(&g_loss), 0.5);
+    }
+
+    #[test]
+    fn in_turns_reals_and_fakes_lose_what_they_lose_together() {
+        let (real, fake) = (
+            Tensor::from_slice(&[2.0_f32, -1.0]),
+            Tensor::from_slice(&[0.5_f32, -3.0]),
+        );
+        let wrong = WrongTexts {
+            logits: Tensor::from_slice(&[1.0_f32, 0.25]),
+            usable: Tensor::from_slice(&[1.0_f32, 1.0]),
+            count: Tensor::from(2.0_f32),
+        };
+        let reals = Judged {
+            real: Some(&real),
+            fake: None,
+            wrong: Some(&wrong),
+        };
+        let fakes = Judged {
+            fake: Some(&fake),
+            ..Judged::default()
+        };
+        let together = Judged {
+            fake: Some(&fake),
+            ..reals
+        };
+        for loss in [Loss::Bce, Loss::NonSaturating, Loss::Wasserstein] {
+            let of = |judged| discriminator(loss, judged, 0.25);
+            let [both, reals, fakes] = [of(together), of(reals), of(fakes)];
+            assert!((value(&both.total) - value(&reals.total) - value(&fakes.total)).abs() < 1e-6);
+            // Wrong texts are judged with the reals, and count among the fakes.
+            let names = |loss: &DiscriminatorLoss| loss.parts.iter().map(|p| p.0).collect::<Vec<_>>();
+            assert_eq!(names(&reals), ["d_real_loss", "d_fake_loss"]);
+            assert_eq!(names(&fakes), ["d_fake_loss"]);
+            let fake_loss = value(&reals.parts[1].1) + value(&fakes.parts[0].1);
+            assert!((value(&both.parts[1].1) - fake_loss).abs() < 1e-6);
+        }
+        let pairs = |judged| value(&discriminator(Loss::Relativistic, judged, 0.25).total);
+        assert!(pairs(together) > 0.0 && pairs(fakes) == 0.0);
     }
 
     #[test]

@@ -111,21 +111,23 @@ impl Wrong {
     }
 }
 
-/// The mean of the parts' gradients: those of the whole batch.
+/// The sum of the gradients of turns and parts: those of the whole loss over the whole batch.
 #[derive(Default)]
 pub(super) struct Sum(Vec<Tensor>);
 
 impl Sum {
-    /// Takes the gradients of a part, already divided by the number of parts. Undefined ones, of weights that take no
-    /// part in the network, are so in every part.
+    /// Takes the gradients of a turn at a part, already divided by the number of parts. Those of weights that a turn does not
+    /// move are undefined.
     pub(super) fn add(&mut self, gradients: Vec<Tensor>) {
         if self.0.is_empty() {
             self.0 = gradients;
             return;
         }
         for (sum, gradient) in self.0.iter_mut().zip(gradients) {
-            if gradient.defined() {
-                *sum = &*sum + gradient;
+            match (sum.defined(), gradient.defined()) {
+                (true, true) => *sum = &*sum + gradient,
+                (false, true) => *sum = gradient,
+                (_, false) => (),
             }
         }
     }
