@@ -3,6 +3,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use harness::{Chain, Program};
 use serde_json::Value;
@@ -241,6 +243,8 @@ fn ctrl_c_saves_and_a_finished_run_has_nothing_to_do() {
     let run = chain.path("run");
     let mut running = chain.train("run").args(["--set", "train.kimg=100"]).start();
     assert!(running.until(|| !checkpoints(&run).is_empty()));
+    // A signal that is passed on to a program that had it already asks for nothing more.
+    running.interrupt();
     running.interrupt();
     let stopped = running.wait().ends(Some(130));
     let _ = stopped.stdout_contains("stopped and saved");
@@ -253,6 +257,27 @@ fn ctrl_c_saves_and_a_finished_run_has_nothing_to_do() {
         .run()
         .success()
         .stdout_contains("nothing to do");
+}
+
+#[test]
+fn ctrl_c_twice_leaves_at_once() {
+    let chain = prepared();
+    let run = chain.path("run");
+    // A step of many seconds.
+    let long = ["networks.width=128", "train.batch=1024", "train.kimg=100"];
+    let long = long.iter().flat_map(|pair| ["--set", pair]);
+    let mut running = chain.train("run").args(long).start();
+    assert!(running.until(|| run.join("config.toml").exists()));
+    running.interrupt();
+    thread::sleep(Duration::from_millis(1_100));
+    running.interrupt();
+    let stopped = running.wait().ends(Some(130));
+    assert!(
+        !stopped.stderr.contains("error:") && !stopped.stdout.contains("saved"),
+        "{}",
+        stopped.stderr
+    );
+    assert!(!run.join("stats.jsonl").exists(), "the first step was not over");
 }
 
 #[test]

@@ -24,6 +24,7 @@ fn checkpoints(run: &Path) -> Vec<PathBuf> {
     paths
 }
 
+/// The steps of the lines of `stats.jsonl`, without one that is being written.
 fn steps(run: &Path) -> Vec<u64> {
     let text = fs::read_to_string(run.join("stats.jsonl")).unwrap();
     let step = |line: &str| {
@@ -31,7 +32,10 @@ fn steps(run: &Path) -> Vec<u64> {
             .as_u64()
             .unwrap()
     };
-    text.lines().map(step).collect()
+    text.split_inclusive('\n')
+        .filter(|line| line.ends_with('\n'))
+        .map(step)
+        .collect()
 }
 
 /// Tensors of the newest checkpoint, and how often the run went back.
