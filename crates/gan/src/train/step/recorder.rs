@@ -8,11 +8,11 @@ use aten::Graph;
 use stage::guarded;
 use tch::Tensor;
 
-use super::stats::Measures;
-use super::step::Batch;
+use super::Batch;
 use crate::GanError;
 use crate::device::Device;
 use crate::recipe::Recipe;
+use crate::train::stats::Measures;
 
 /// Steps of a kind that are taken as ever before one is recorded: libraries choose their kernels in the first ones.
 const BEFORE: u32 = 3;

@@ -6,8 +6,8 @@
 
 use tch::{Kind, Tensor};
 
+use super::Batch;
 use super::gradient_penalty;
-use super::step::Batch;
 use crate::augment::Augmentation;
 use crate::random::{Random, Stream};
 use crate::recipe::{Loss, Recipe};

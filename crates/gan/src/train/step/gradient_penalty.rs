@@ -2,14 +2,14 @@
 
 use tch::{Kind, Tensor};
 
-use super::step::gradients;
+use super::gradients;
 use crate::networks::{Discriminator, Pass};
 use crate::random::Random;
 use crate::recipe::Precision;
 use crate::{GanError, losses};
 
 /// Where on the line from a real image to its fake the penalty of each of `n` images is taken, `[n, 1, 1, 1]` in 0..1.
-pub fn places(random: &mut Random, n: usize) -> Tensor {
+pub(super) fn places(random: &mut Random, n: usize) -> Tensor {
     let places: Vec<f32> = (0..n).map(|_| random.unit() as f32).collect();
     Tensor::from_slice(&places).view([-1, 1, 1, 1])
 }
@@ -19,7 +19,7 @@ pub fn places(random: &mut Random, n: usize) -> Tensor {
 ///
 /// # Errors
 /// libtorch refuses a call.
-pub fn between(
+pub(super) fn between(
     d: &dyn Discriminator,
     reals: &Tensor,
     fakes: &Tensor,
