@@ -61,6 +61,9 @@ impl<'a> LightEvaluation<'a> {
     }
 }
 
+/// Raised when [`Light::score`] becomes another function.
+const FORMULA: u32 = 2;
+
 impl Light {
     /// One number to keep the best by, higher is better and 100 the most: the mean balanced share right over the attributes,
     /// in % of what photos get and of each attribute at most that, since beyond it pictures are typical rather than right;
@@ -71,6 +74,14 @@ impl Light {
         let floor = self.kid.real.mean.max(self.kid.real.std_error).max(1e-6);
         let diversity = self.diversity.as_ref().map_or(1.0, |d| d.ratio);
         score(&shares, self.kid.drawn.mean / floor, diversity)
+    }
+
+    /// What the score is on: scores compare only where this is equal, by the same formula and the same evaluator.
+    #[must_use]
+    pub fn scale(&self) -> u64 {
+        let name = format!("{FORMULA} {}", self.evaluator);
+        let [a, b, c, d, e, f, g, h, ..] = *blake3::hash(name.as_bytes()).as_bytes();
+        u64::from_le_bytes([a, b, c, d, e, f, g, h])
     }
 }
 

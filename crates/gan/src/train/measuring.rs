@@ -83,24 +83,31 @@ impl<'a> Measuring<'a> {
     }
 }
 
-/// The best so far once the model of `at` has got `score`: itself, and then saved to `path`, or the one before.
+/// The best so far once the model of `at` has been measured: itself, and then saved to `path`, or the one before. One whose
+/// score is on another scale cannot be told better and makes room.
 ///
 /// # Errors
 /// The file cannot be written.
 pub fn keep_best(
     at: Position,
-    score: f64,
+    light: &Light,
     model: &Model,
     average: &dyn Generator,
     images_seen: u64,
     path: &Path,
 ) -> Result<Option<Best>, GanError> {
-    if !score.is_finite() || at.best.is_some_and(|best| best.score >= score) {
+    let (score, scale) = (light.score(), light.scale());
+    let stays = |best: Best| best.scale == scale && best.score >= score;
+    if !score.is_finite() || at.best.is_some_and(stays) {
         return Ok(at.best);
     }
     let about = [("score", Value::from(score)), ("step", Value::from(at.step))];
     model.save_with(average, images_seen, path, &about)?;
-    Ok(Some(Best { step: at.step, score }))
+    Ok(Some(Best {
+        step: at.step,
+        score,
+        scale,
+    }))
 }
 
 /// The figures by name, for a line of statistics: `kid`, `r_precision`, `diversity` (that of photos is 1), `score`, and for

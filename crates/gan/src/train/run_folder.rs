@@ -42,6 +42,8 @@ pub struct Best {
     pub step: u64,
     /// Its score ([`crate::eval::Light::score`]).
     pub score: f64,
+    /// What that is on ([`crate::eval::Light::scale`]).
+    pub scale: u64,
 }
 
 impl RunFolder {
@@ -97,6 +99,7 @@ impl RunFolder {
         if let Some(best) = position.best {
             about.insert("best_step".to_owned(), Value::from(best.step));
             about.insert("best_score".to_owned(), Value::from(best.score));
+            about.insert("best_scale".to_owned(), Value::from(best.scale));
         }
         let path = self
             .dir
@@ -249,7 +252,8 @@ fn position(about: &Map<String, Value>) -> Result<Position, (String, String)> {
     let best = || {
         let step = about.get("best_step")?.as_u64()?;
         let score = about.get("best_score")?.as_f64()?;
-        Some(Best { step, score })
+        let scale = about.get("best_scale")?.as_u64()?;
+        Some(Best { step, score, scale })
     };
     let rewinds = about.get("rewinds").and_then(Value::as_u64).unwrap_or(0);
     Ok(Position {
@@ -270,9 +274,12 @@ mod tests {
         let about = |text: &str| serde_json::from_str::<Map<String, Value>>(text).unwrap();
         let old = position(&about(r#"{"step": 7, "seconds": 1.5}"#)).unwrap();
         assert_eq!((old.step, old.rewinds, old.best), (7, 0, None));
-        let text = r#"{"step": 7, "seconds": 1.5, "rewinds": 2, "best_step": 5, "best_score": 0.1}"#;
-        let new = position(&about(text)).unwrap();
-        assert_eq!((new.rewinds, new.best), (2, Some(Best { step: 5, score: 0.1 })));
+        let text = r#"{"step": 7, "seconds": 1.5, "rewinds": 2, "best_step": 5, "best_score": 0.1"#;
+        let new = position(&about(&format!("{text}, \"best_scale\": 18446744073709551615}}"))).unwrap();
+        let (step, score, scale) = (5, 0.1, u64::MAX);
+        assert_eq!((new.rewinds, new.best), (2, Some(Best { step, score, scale })));
+        // On what a score was is not known: any other is better.
+        assert_eq!(position(&about(&format!("{text}}}"))).unwrap().best, None);
         assert_eq!(position(&about("{}")).unwrap_err().0, "`step`");
     }
 }
