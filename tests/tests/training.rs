@@ -145,11 +145,58 @@ const GROWING: &[&str] = &[
     "ema.decay=0.9",
 ];
 
+/// The networks of the house's recipe, growing from 8 to 32 pixels in the same way.
+const GROWING_FUSION: &[&str] = &[
+    "networks.generator=fusion",
+    "networks.discriminator=projection",
+    "networks.max_width=16",
+    "networks.smooth_skip=true",
+    "train.tick_kimg=0.001",
+    "growth.first_resolution=8",
+    "growth.fade_kimg=0.016",
+    "growth.stable_kimg=0.024",
+    "growth.batch={ 8 = 8, 16 = 4, 32 = 4 }",
+    "objective.loss=relativistic",
+    "objective.wrong_text=0.25",
+    "objective.wrong_text_kimg=0.03",
+    "penalty.r1=0.05",
+    "penalty.r2=0.05",
+    "penalty.every=2",
+    "adam.beta1=0",
+];
+
 #[test]
 fn a_growing_run_stopped_within_fades_and_at_boundaries_ends_with_the_weights_of_an_unbroken_one() {
+    let said = "growth, in pixels from kimg: 4 from 0 (batch 8), 8 from 0.024 (batch 6)";
+    // At the end of 4 pixels; within the fade to 8, to 16 and to 32.
+    let stops = [
+        ("train.kimg=0.024", 4, 1.0),
+        ("train.kimg=0.03", 8, 0.0),
+        ("train.kimg=0.076", 16, 0.625),
+        ("train.kimg=0.116", 32, 0.6875),
+        ("train.kimg=0.2", 32, 1.0),
+    ];
+    grows_as_well_when_stopped(GROWING, said, &stops);
+}
+
+#[test]
+fn the_houses_networks_grow_and_go_on_within_fades_as_if_never_stopped() {
+    let said = "growth, in pixels from kimg: 8 from 0 (batch 8), 16 from 0.024 (batch 4)";
+    let stops = [
+        ("train.kimg=0.024", 8, 1.0),
+        ("train.kimg=0.03", 16, 0.25),
+        ("train.kimg=0.076", 32, 0.5),
+        ("train.kimg=0.12", 32, 1.0),
+    ];
+    grows_as_well_when_stopped(GROWING_FUSION, said, &stops);
+}
+
+/// A run with these settings, stopped at each of `stops` (the length, and the pixels and the fade that it has reached), ends as
+/// one that was never stopped, which says `said` of its growth.
+fn grows_as_well_when_stopped(settings: &[&str], said: &str, stops: &[(&str, u32, f64)]) {
     let chain = prepared();
     let train = |run: &str, kimg: &str| {
-        let set = GROWING.iter().copied().chain([kimg]);
+        let set = settings.iter().copied().chain([kimg]);
         let set: Vec<&str> = set.flat_map(|pair| ["--set", pair]).collect();
         chain
             .train(run)
@@ -158,16 +205,9 @@ fn a_growing_run_stopped_within_fades_and_at_boundaries_ends_with_the_weights_of
             .run()
             .success()
     };
-    let whole = train("unbroken", "train.kimg=0.2");
-    let _ = whole.stderr_contains("growth, in pixels from kimg: 4 from 0 (batch 8), 8 from 0.024 (batch 6)");
-    // At the end of 4 pixels; within the fade to 8, to 16 and to 32.
-    for (kimg, pixels, alpha) in [
-        ("train.kimg=0.024", 4, 1.0),
-        ("train.kimg=0.03", 8, 0.0),
-        ("train.kimg=0.076", 16, 0.625),
-        ("train.kimg=0.116", 32, 0.6875),
-        ("train.kimg=0.2", 32, 1.0),
-    ] {
+    let (last, _, _) = stops.last().unwrap();
+    let _ = train("unbroken", last).stderr_contains(said);
+    for &(kimg, pixels, alpha) in stops {
         let _ = train("broken", kimg);
         let lines = stats(&chain.path("broken"));
         let last = lines.last().unwrap();
@@ -277,7 +317,7 @@ fn ctrl_c_twice_leaves_at_once() {
         "{}",
         stopped.stderr
     );
-    assert!(!run.join("stats.jsonl").exists(), "the first step was not over");
+    assert!(stats(&run).is_empty(), "the first step was not over");
 }
 
 #[test]
@@ -386,7 +426,7 @@ fn recipes_and_data_that_do_not_fit_are_refused_before_anything_is_written() {
     );
     refused(
         "growth.fade_kimg=1",
-        "networks.generator: expected a value \"progan\" with a section [growth]",
+        "networks.generator: expected a value \"fusion\" or \"progan\" with a section [growth]",
     );
     refused("train.batch=many", "invalid type: string");
     assert!(!chain.path("run").exists());

@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use gan::networks::progan::fade_reals;
+use gan::networks::grown::fade_reals;
 use gan::random::{Random, Stream};
 use gan::recipe::Recipe;
 use gan::schedule::Schedule;

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use gan::networks::{Params, Pass};
+use gan::networks::{Grown, Params, Pass};
 use gan::recipe::Precision;
 use gan::train::step::{Batch, Trainer};
 use gan::{Device, Recipe};
@@ -43,6 +43,16 @@ const AUGMENTED: [&str; 5] = [
     RELATIVISTIC[2],
     "networks.conditioning_augmentation=true",
     "networks.smooth_skip=true",
+];
+
+const GROWING: [&str; 7] = [
+    RELATIVISTIC[0],
+    RELATIVISTIC[1],
+    RELATIVISTIC[2],
+    "networks.smooth_skip=true",
+    "growth.first_resolution=16",
+    "growth.stable_kimg=0.004",
+    "growth.fade_kimg=0.016",
 ];
 
 /// The tensors of one training, whose names begin with `prefix`.
@@ -122,6 +132,30 @@ fn three_steps_of_the_relativistic_loss_with_r1_and_r2_are_pytorchs() {
 #[test]
 fn three_steps_with_conditioning_augmentation_and_smooth_skips_are_pytorchs() {
     three_steps_are_pytorchs("augmented", &AUGMENTED);
+}
+
+#[test]
+fn three_steps_of_growth_from_16_to_32_pixels_are_pytorchs() {
+    three_steps_are_pytorchs("growing", &GROWING);
+}
+
+#[test]
+fn while_it_grows_pictures_have_the_full_side_and_d_takes_them() {
+    let fixture = fixture("growing");
+    let trainer = trainer(&fixture, &GROWING);
+    let (batch, z) = batch(&fixture, 0);
+    let coarse = Grown { side: 16, alpha: 1.0 };
+    trainer.generator.grow(coarse);
+    trainer.discriminator.grow(coarse);
+    let drawn = trainer.generator.forward(&z, &batch.texts, Pass::DRAWING);
+    assert_eq!(drawn.size(), [4, 3, 32, 32]);
+    let pooled = drawn.avg_pool2d([2, 2], [2, 2], [0, 0], false, true, None);
+    let judge = |images: &Tensor| trainer.discriminator.forward(images, &batch.texts, Pass::DRAWING);
+    assert_close(&judge(&drawn), &judge(&pooled), 1e-5, "logits");
+    let made = trainer
+        .generator
+        .forward(&z, &batch.texts, Pass::training(Precision::Fp32));
+    assert_eq!(made.size(), [4, 3, 16, 16]);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use gan::networks::progan::fade_reals;
+use gan::networks::grown::fade_reals;
 use gan::networks::{Grown, Params, Pass};
 use gan::recipe::Precision;
 use gan::schedule::Schedule;

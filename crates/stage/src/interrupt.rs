@@ -42,7 +42,9 @@ impl Interrupt {
                     None => {
                         first = Some(Instant::now());
                         told.request();
-                        eprintln!("stopping: finishing the work in hand and saving (once more to leave at once)");
+                        eprintln!(
+                            "stopping: finishing the work in hand and saving (once more to leave at once)"
+                        );
                     }
                     Some(first) if first.elapsed() < ECHO => {}
                     // Files are renamed into place whole, so any moment will do. Libraries are not taken down first:

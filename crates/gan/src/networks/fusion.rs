@@ -2,13 +2,16 @@
 //! and shifted by noise and text together (the deep fusion of Tao et al. 2022, with the conditional batch
 //! normalisation of Brock et al. 2019). A text that only enters at 4x4, as in a DCGAN, is forgotten on the way up.
 
+use std::cell::Cell;
+
 use tch::{Device, Kind, Tensor};
 
+use super::grown::as_drawn;
 use super::layers::{
     Act, BatchNorm, Condition, ConditionalBatchNorm, Conv, ConvTranspose, Dense, Init, Window, blur,
     channels_last, upsample, upsample_smooth,
 };
-use super::{Generator, Params, Pass, Shape};
+use super::{Generator, Grown, Params, Pass, Shape};
 
 /// Before a LeakyReLU or after one, a layer keeps the scale of its input.
 const GAIN: f64 = std::f64::consts::SQRT_2;
@@ -20,8 +23,32 @@ pub struct FusionGenerator {
     condition: Condition,
     base: Dense,
     blocks: Vec<Block>,
+    grown: Cell<Grown>,
+    /// For images of the full side, half of it and so on down to the first that are made.
+    heads: Vec<Head>,
+}
+
+/// From the channels at a side to an image.
+struct Head {
     norm: BatchNorm,
     to_rgb: Conv,
+}
+
+impl Head {
+    fn new(params: &mut Params, prefix: &str, channels: usize) -> Self {
+        let name = format!("{prefix}to_rgb");
+        Self {
+            norm: BatchNorm::new(params, &format!("{prefix}norm"), channels),
+            to_rgb: Conv::new(params, &name, channels, 3, Window::Around, Init::FanIn(1.0))
+                .with_bias(params, &name),
+        }
+    }
+
+    /// `[n, c, s, s]` to `[n, 3, s, s]` in f32.
+    fn forward(&self, x: &Tensor, training: bool) -> Tensor {
+        let x = self.norm.forward(x, Act::LeakyRelu, training);
+        self.to_rgb.forward(&x).to_kind(Kind::Float).tanh()
+    }
 }
 
 /// From `c_in` channels at a side of s to `c_out` at 2s.
@@ -83,7 +110,7 @@ impl Block {
 }
 
 impl FusionGenerator {
-    /// A generator with fresh weights.
+    /// A generator with fresh weights, fully grown.
     #[must_use]
     pub fn new(shape: Shape, seed: u64, device: Device) -> Self {
         let mut params = Params::new(device, seed, 1);
@@ -105,16 +132,23 @@ impl FusionGenerator {
             ));
             c_in = c_out;
         }
-        let norm = BatchNorm::new(p, "norm", c_in);
-        let to_rgb = Conv::new(p, "to_rgb", c_in, 3, Window::Around, Init::FanIn(1.0)).with_bias(p, "to_rgb");
+        let head = |side: usize| {
+            let prefix = if side == shape.resolution {
+                String::new()
+            } else {
+                format!("{side}.")
+            };
+            Head::new(p, &prefix, shape.width_at(side))
+        };
+        let heads = shape.sides().map(head).collect();
         Self {
+            grown: Cell::new(Grown::fully(shape.resolution)),
+            heads,
             shape,
             params,
             condition,
             base,
             blocks,
-            norm,
-            to_rgb,
         }
     }
 }
@@ -128,15 +162,27 @@ impl Generator for FusionGenerator {
         &self.params
     }
 
+    fn grow(&self, to: Grown) {
+        self.grown.set(to);
+    }
+
     fn forward(&self, z: &Tensor, texts: &Tensor, pass: Pass) -> Tensor {
+        let Grown { side, alpha } = self.grown.get();
         let condition = self.condition.forward(z, texts); // [n, z_dim + text_dim]
         let base = self.base.forward(&condition).to_kind(pass.precision.kind());
         let mut x = channels_last(&base.view([-1, self.shape.width_at(4) as i64, 4, 4])); // [n, c, 4, 4]
-        for block in &self.blocks {
-            x = block.forward(&x, &condition, pass.training); // [n, c', 8, 8], [n, c'', 16, 16], ...
+        let mut below = None;
+        for block in self.blocks.iter().take((side / 4).ilog2() as usize) {
+            let y = block.forward(&x, &condition, pass.training); // [n, c', 8, 8], [n, c'', 16, 16], ...
+            below = Some(std::mem::replace(&mut x, y));
         }
-        let x = self.norm.forward(&x, Act::LeakyRelu, pass.training);
-        self.to_rgb.forward(&x).to_kind(Kind::Float).tanh() // [n, 3, r, r]
+        let head = (self.shape.resolution / side).ilog2() as usize;
+        let mut images = self.heads[head].forward(&x, pass.training); // [n, 3, side, side]
+        if let Some(below) = below.filter(|_| alpha < 1.0) {
+            let coarse = self.heads[head + 1].forward(&below, pass.training); // [n, 3, side/2, side/2]
+            images = upsample(&coarse).lerp(&images, alpha);
+        }
+        as_drawn(&images, self.shape.resolution, pass.training) // [n, 3, r, r]
     }
 
     fn text_divergence(&self, texts: &Tensor) -> Option<Tensor> {

@@ -5,6 +5,7 @@
 
 pub mod dcgan;
 pub mod fusion;
+pub mod grown;
 pub mod layers;
 pub mod params;
 pub mod progan;
@@ -12,6 +13,7 @@ pub mod projection;
 
 use tch::{Device, Kind, Tensor};
 
+pub use grown::Grown;
 pub use params::Params;
 
 use crate::recipe::{DiscriminatorKind, GeneratorKind, Networks, Precision, Recipe};
@@ -87,26 +89,6 @@ impl Pass {
     }
 }
 
-/// How far a growing network has grown. It follows from the images seen alone: [`crate::schedule::Schedule`].
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Grown {
-    /// Side of the images that are made and judged, in pixels.
-    pub side: usize,
-    /// How far the newest block is faded in, 0..=1.
-    pub alpha: f64,
-}
-
-impl Grown {
-    /// Nothing is left to grow.
-    #[must_use]
-    pub const fn fully(resolution: usize) -> Self {
-        Self {
-            side: resolution,
-            alpha: 1.0,
-        }
-    }
-}
-
 impl Precision {
     /// The type of values in libtorch; f32 where nothing is decided yet.
     #[must_use]
@@ -163,8 +145,10 @@ pub fn draw(generator: &dyn Generator, z: &Tensor, texts: &Tensor) -> Tensor {
 /// Shapes that both networks follow from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
-    /// Side of the images in pixels, a power of two of at least 8; of 4 for a network that grows.
+    /// Side of the images in pixels, a power of two of at least 8; of 4 for `progan`.
     pub resolution: usize,
+    /// Side of the images that are made first, where networks grow; else `resolution`.
+    pub first_resolution: usize,
     /// Length of a text vector.
     pub dims: usize,
     /// Length of z, less what conditioning augmentation takes of it.
@@ -196,6 +180,10 @@ impl Shape {
         } = recipe.networks;
         Self {
             resolution: recipe.train.resolution,
+            first_resolution: match &recipe.growth {
+                Some(growth) => growth.first_resolution,
+                None => recipe.train.resolution,
+            },
             dims,
             z_dim,
             text_dim,
@@ -204,6 +192,13 @@ impl Shape {
             width,
             max_width,
         }
+    }
+
+    /// Sides of the images that are made in training, the full one first, then half of it and so on.
+    pub fn sides(&self) -> impl Iterator<Item = usize> + use<> {
+        let first = self.first_resolution;
+        std::iter::successors(Some(self.resolution), |side| Some(side / 2))
+            .take_while(move |&side| side >= first)
     }
 
     /// Halvings from the image down to 4x4.

@@ -2,16 +2,26 @@
 //! the inner product of what it saw and the projected text (Miyato and Koyama 2018). There is no normalisation: a
 //! gradient penalty keeps it smooth instead (Mescheder et al. 2018).
 
+use std::cell::Cell;
+
 use tch::{Device, Kind, Tensor};
 
-use super::layers::{Conv, Dense, Init, TextProjection, Window, channels_last, leaky_relu, minibatch_stddev};
-use super::{Discriminator, Params, Pass, Shape};
+use super::grown::to_side;
+use super::layers::{
+    Conv, Dense, Init, TextProjection, Window, channels_last, downsample, leaky_relu, minibatch_stddev,
+};
+use super::{Discriminator, Grown, Params, Pass, Shape};
 
 const GAIN: f64 = std::f64::consts::SQRT_2;
 
 /// The discriminator.
 pub struct ProjectionDiscriminator {
     params: Params,
+    resolution: usize,
+    grown: Cell<Grown>,
+    /// The first convolution, for images of the full side, half of it and so on down to the first that are made.
+    entries: Vec<Conv>,
+    /// Those that follow it, for maps of half the full side, a quarter and so on down to 8x8.
     blocks: Vec<Conv>,
     mix: Conv,
     whole: Conv,
@@ -20,7 +30,7 @@ pub struct ProjectionDiscriminator {
 }
 
 impl ProjectionDiscriminator {
-    /// A discriminator with fresh weights.
+    /// A discriminator with fresh weights, fully grown.
     #[must_use]
     pub fn new(shape: Shape, seed: u64, device: Device) -> Self {
         let mut params = Params::new(device, seed, 2);
@@ -28,12 +38,14 @@ impl ProjectionDiscriminator {
         let conv = |p: &mut Params, name: &str, c_in, c_out, window| {
             Conv::new(p, name, c_in, c_out, window, Init::FanIn(GAIN)).with_bias(p, name)
         };
+        let mut side = shape.resolution / 2;
+        let mut c_in = shape.width_at(side);
+        let mut entries = vec![conv(p, "blocks.0", 3, c_in, Window::Halving)];
         let mut blocks = Vec::new();
-        let (mut c_in, mut side) = (3, shape.resolution);
         while side > 4 {
             side /= 2;
             let c_out = shape.width_at(side);
-            let name = format!("blocks.{}", blocks.len());
+            let name = format!("blocks.{}", blocks.len() + 1);
             blocks.push(conv(p, &name, c_in, c_out, Window::Halving));
             c_in = c_out;
         }
@@ -41,7 +53,14 @@ impl ProjectionDiscriminator {
         let whole = conv(p, "whole", c_in, c_in, Window::Whole);
         let to_logit = Dense::new(p, "to_logit", c_in, 1, Init::FanIn(1.0));
         let text = TextProjection::new(p, "text", shape.dims, c_in);
+        for side in shape.sides().skip(1) {
+            let name = format!("{side}.entry");
+            entries.push(conv(p, &name, 3, shape.width_at(side / 2), Window::Halving));
+        }
         Self {
+            resolution: shape.resolution,
+            grown: Cell::new(Grown::fully(shape.resolution)),
+            entries,
             params,
             blocks,
             mix,
@@ -57,11 +76,23 @@ impl Discriminator for ProjectionDiscriminator {
         &self.params
     }
 
-    /// `[n, c]`, in f32.
+    fn grow(&self, to: Grown) {
+        self.grown.set(to);
+    }
+
+    /// `[n, c]`, in f32. Images larger than the side that is grown to are averaged down to it.
     fn features(&self, images: &Tensor, pass: Pass) -> Tensor {
-        let mut x = channels_last(&images.to_kind(pass.precision.kind()));
-        for block in &self.blocks {
-            x = leaky_relu(&block.forward(&x)); // [n, c, r/2, r/2], ..., [n, c, 4, 4]
+        let Grown { side, alpha } = self.grown.get();
+        let images = channels_last(&images.to_kind(pass.precision.kind()));
+        let images = to_side(&images, side); // [n, 3, side, side]
+        let level = (self.resolution / side).ilog2() as usize;
+        let enter = |level: usize, images: &Tensor| leaky_relu(&self.entries[level].forward(images));
+        let mut x = enter(level, &images); // [n, c, side/2, side/2]
+        for (i, block) in self.blocks.iter().skip(level).enumerate() {
+            x = leaky_relu(&block.forward(&x)); // [n, c, side/4, side/4], ..., [n, c, 4, 4]
+            if i == 0 && alpha < 1.0 {
+                x = enter(level + 1, &downsample(&images)).lerp(&x, alpha);
+            }
         }
         let x = leaky_relu(&self.mix.forward(&minibatch_stddev(&x))); // [n, c, 4, 4]
         leaky_relu(&self.whole.forward(&x))

@@ -1,6 +1,6 @@
 //! What the values of a recipe may be.
 
-use super::growth::{self, GROWN_RESOLUTIONS};
+use super::growth::{GROWN_RESOLUTIONS, in_words};
 use super::{
     AdamRecipe, Augment, DiscriminatorKind, GeneratorKind, Loss, Networks, Objective, Penalty, RESOLUTIONS,
     Recipe, Train,
@@ -19,15 +19,16 @@ impl Recipe {
             checkpoint_minutes,
             ..
         } = self.train;
-        let grows = self.networks.generator == GeneratorKind::Progan;
-        let (ok, allowed) = if grows {
-            (GROWN_RESOLUTIONS.contains(&resolution), growth::allowed())
-        } else {
-            (RESOLUTIONS.contains(&resolution), "32, 64, 128 or 256".to_owned())
-        };
-        within("train.resolution", ok, &allowed, resolution)?;
+        let progan = self.networks.generator == GeneratorKind::Progan;
+        let resolutions: &[usize] = if progan { &GROWN_RESOLUTIONS } else { &RESOLUTIONS };
+        within(
+            "train.resolution",
+            resolutions.contains(&resolution),
+            &in_words(resolutions),
+            resolution,
+        )?;
         // BatchNorm needs more than one value a channel where the map is 1x1.
-        let fewest = if grows { 1 } else { 2 };
+        let fewest = if progan { 1 } else { 2 };
         let allowed = format!("from {fewest} to 4096");
         within("train.batch", (fewest..=4096).contains(&batch), &allowed, batch)?;
         let rhythm = [
@@ -62,7 +63,7 @@ impl Recipe {
             let allowed = format!("from 1 to {most}");
             within(key, (1..=most).contains(&value), &allowed, value)?;
         }
-        let refuses = grows || self.objective.loss == Loss::Mse;
+        let refuses = progan || self.objective.loss == Loss::Mse;
         within(
             "networks.conditioning_augmentation",
             !(refuses && self.networks.conditioning_augmentation),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::check::within;
 use super::{DiscriminatorKind, GeneratorKind, Recipe};
 
-/// Resolutions that growing networks can have, in pixels.
+/// Resolutions that `progan` can have, in pixels.
 pub const GROWN_RESOLUTIONS: [usize; 9] = [4, 8, 16, 32, 64, 128, 256, 512, 1024];
 
 /// Progressive growing (Karras et al. 2018, section 2): training begins at a few pixels, and every so often the side is
@@ -52,8 +52,12 @@ impl TryFrom<String> for Side {
 
     fn try_from(text: String) -> Result<Self, String> {
         let side = text.parse().ok().filter(|side| GROWN_RESOLUTIONS.contains(side));
-        side.map(Self)
-            .ok_or_else(|| format!("expected a resolution {}, found `{text}`", allowed()))
+        side.map(Self).ok_or_else(|| {
+            format!(
+                "expected a resolution {}, found `{text}`",
+                in_words(&GROWN_RESOLUTIONS)
+            )
+        })
     }
 }
 
@@ -63,44 +67,45 @@ impl From<Side> for String {
     }
 }
 
-/// The resolutions that growing networks can have, in words.
-pub(super) fn allowed() -> String {
-    let all = GROWN_RESOLUTIONS.map(|side| side.to_string());
+/// Resolutions in words: `8, 16 or 32`.
+pub(super) fn in_words(resolutions: &[usize]) -> String {
+    let all: Vec<String> = resolutions.iter().map(ToString::to_string).collect();
     let (last, others) = all.split_last().map_or(("", &[][..]), |(l, o)| (l.as_str(), o));
     format!("{} or {last}", others.join(", "))
 }
 
 impl Recipe {
-    /// Growing networks go together, and only they can grow.
+    /// The networks of `progan` go together, and a DCGAN cannot grow.
     pub(super) fn check_growth(&self) -> Result<(), String> {
         let (g, d) = (self.networks.generator, self.networks.discriminator);
-        let (g_grows, d_grows) = (g == GeneratorKind::Progan, d == DiscriminatorKind::Progan);
-        let name = |grows| {
-            if grows {
-                "\"progan\""
-            } else {
-                "one of a fixed size"
-            }
-        };
+        let (g_progan, d_progan) = (g == GeneratorKind::Progan, d == DiscriminatorKind::Progan);
         within(
             "networks.discriminator",
-            g_grows == d_grows,
-            if g_grows {
-                "\"progan\" with networks.generator = \"progan\", whose images grow"
+            g_progan == d_progan,
+            if g_progan {
+                "\"progan\" with networks.generator = \"progan\""
             } else {
-                "other than \"progan\" with a generator of a fixed size"
+                "other than \"progan\" with another generator"
             },
-            name(d_grows),
+            if d_progan { "\"progan\"" } else { "another" },
         )?;
         let Some(growth) = &self.growth else {
             return Ok(());
         };
         within(
             "networks.generator",
-            g_grows,
-            "\"progan\" with a section [growth], as no other network can grow",
-            name(g_grows),
+            g != GeneratorKind::Dcgan,
+            "\"fusion\" or \"progan\" with a section [growth], as a DCGAN cannot grow",
+            "\"dcgan\"",
         )?;
+        within(
+            "networks.discriminator",
+            d != DiscriminatorKind::Dcgan,
+            "\"projection\" or \"progan\" with a section [growth], as a DCGAN cannot grow",
+            "\"dcgan\"",
+        )?;
+        // The first convolution of the projection discriminator halves the side, and 4x4 is where its last one looks.
+        let smallest = if g_progan { 4 } else { 8 };
         let resolution = self.train.resolution;
         let Growth {
             first_resolution,
@@ -108,10 +113,18 @@ impl Recipe {
             stable_kimg,
             ..
         } = *growth;
+        let sides: Vec<usize> = GROWN_RESOLUTIONS
+            .into_iter()
+            .filter(|side| (smallest..=resolution).contains(side))
+            .collect();
         within(
             "growth.first_resolution",
-            GROWN_RESOLUTIONS.contains(&first_resolution) && first_resolution <= resolution,
-            &format!("{}, and at most train.resolution = {resolution}", allowed()),
+            sides.contains(&first_resolution),
+            &format!(
+                "{} with networks.generator = \"{}\" and train.resolution = {resolution}",
+                in_words(&sides),
+                if g_progan { "progan" } else { "fusion" }
+            ),
             first_resolution,
         )?;
         let fade_ok = fade_kimg == 0.0 || (0.001..=1e9).contains(&fade_kimg);
@@ -142,6 +155,9 @@ mod tests {
     const GROWING: &str = "[train]\nresolution = 64\n[networks]\ngenerator = \"progan\"\ndiscriminator = \"progan\"\n\
                            [penalty]\nr1 = 1.0\n";
 
+    const FUSION: &str = "[train]\nresolution = 64\n[networks]\ngenerator = \"fusion\"\ndiscriminator = \"projection\"\n\
+                          [penalty]\nr1 = 1.0\n";
+
     fn parse(text: &str, set: &[&str]) -> Result<Recipe, String> {
         let set: Vec<String> = set.iter().map(|&s| s.to_owned()).collect();
         Recipe::parse(text, "a.toml", &set).map_err(|e| e.to_string())
@@ -150,22 +166,32 @@ mod tests {
     #[test]
     fn what_cannot_grow_is_refused_with_its_key() {
         let fixed = "[train]\nresolution = 64\n";
-        let cases: [(&str, &[&str], &str); 17] = [
+        let cases: [(&str, &[&str], &str); 19] = [
             (
                 fixed,
                 &["networks.generator=progan"],
-                "networks.discriminator: expected a value \"progan\" with networks.generator = \"progan\", whose images \
-                 grow, found one of a fixed size",
+                "networks.discriminator: expected a value \"progan\" with networks.generator = \"progan\", found another",
             ),
             (
                 fixed,
                 &["networks.discriminator=progan"],
-                "networks.discriminator: expected a value other than \"progan\" with a generator of a fixed size",
+                "networks.discriminator: expected a value other than \"progan\" with another generator",
             ),
             (
                 fixed,
                 &["growth.fade_kimg=5"],
-                "networks.generator: expected a value \"progan\" with a section [growth]",
+                "networks.generator: expected a value \"fusion\" or \"progan\" with a section [growth]",
+            ),
+            (
+                fixed,
+                &["growth.fade_kimg=5", "networks.generator=fusion"],
+                "networks.discriminator: expected a value \"projection\" or \"progan\" with a section [growth]",
+            ),
+            (
+                FUSION,
+                &["growth.first_resolution=4"],
+                "growth.first_resolution: expected a value 8, 16, 32 or 64 with networks.generator = \"fusion\" and \
+                 train.resolution = 64, found 4",
             ),
             (
                 fixed,
@@ -185,7 +211,7 @@ mod tests {
             (
                 GROWING,
                 &["growth.first_resolution=128"],
-                "growth.first_resolution: expected a value 4, 8, 16, 32, 64, 128, 256, 512 or 1024, and at most \
+                "growth.first_resolution: expected a value 4, 8, 16, 32 or 64 with networks.generator = \"progan\" and \
                  train.resolution = 64, found 128",
             ),
             (
@@ -257,6 +283,9 @@ mod tests {
         ];
         assert!(parse(GROWING, &penalties).is_ok());
         assert!(parse(GROWING, &["train.batch=1"]).is_ok());
+        for first in [8, 16, 32, 64] {
+            assert!(parse(FUSION, &[&format!("growth.first_resolution={first}")]).is_ok());
+        }
     }
 
     #[test]

@@ -37,8 +37,7 @@ pub struct Recipe {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Train {
-    /// Side of the images in pixels: 32, 64, 128 or 256; for growing networks, whose growth ends there, 4, 8, 16, 512 and
-    /// 1024 too. A dataset of a multiple of it is averaged down.
+    /// Side of the images in pixels, where growth ends: 32, 64, 128 or 256; for `progan` 4, 8, 16, 512 and 1024 too. A dataset of a multiple of it is averaged down.
     pub resolution: usize,
     /// Images in a step.
     #[serde(default = "defaults::batch")]
@@ -154,7 +153,7 @@ pub struct Networks {
     /// What bypasses a block of `fusion` is enlarged smoothly (Karras et al. 2020, section 4), not in squares of four equal
     /// pixels, whose pattern an image keeps.
     pub smooth_skip: bool,
-    /// Channels at half the resolution; doubled at each halving down to 4x4. For growing networks, channels at 512 pixels,
+    /// Channels at half the resolution; doubled at each halving down to 4x4. For `progan`, channels at 512 pixels,
     /// so that where growth stops does not change them: 32, with `max_width` 512, are those of Karras et al. 2018.
     pub width: usize,
     /// Most channels at any side; a DCGAN has no such limit.
@@ -170,7 +169,7 @@ pub enum GeneratorKind {
     Dcgan,
     /// Residual blocks; noise and text scale and shift every normalisation (Tao et al. 2022, Brock et al. 2019).
     Fusion,
-    /// Grows from 4x4 up (Karras et al. 2018); the text enters with z. Goes with a discriminator that grows.
+    /// Made to grow from 4x4 up (Karras et al. 2018); the text enters with z. Goes with the discriminator of this name.
     Progan,
 }
 
@@ -183,7 +182,7 @@ pub enum DiscriminatorKind {
     Dcgan,
     /// Convolutions without normalisation; the text is an inner product (Miyato and Koyama 2018). Needs a penalty.
     Projection,
-    /// Grows from 4x4 up (Karras et al. 2018); the text is an inner product. Needs a penalty.
+    /// Made to grow from 4x4 up (Karras et al. 2018); the text is an inner product. Needs a penalty.
     Progan,
 }
 

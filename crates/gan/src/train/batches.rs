@@ -11,7 +11,7 @@ use super::resident::Resident;
 use super::step::Batch;
 use crate::GanError;
 use crate::device::Device;
-use crate::networks::progan::fade_reals;
+use crate::networks::grown::fade_reals;
 use crate::random::{Random, Stream};
 use crate::recipe::{Augment, Captions, Recipe};
 use crate::schedule::{Moment, Schedule};

@@ -11,7 +11,7 @@ use super::grids;
 use super::step::Trainer;
 use crate::GanError;
 use crate::device::Device;
-use crate::networks::progan::fade_reals;
+use crate::networks::grown::fade_reals;
 use crate::networks::{Discriminator, Grown, Pass};
 use crate::random::{Random, Stream};
 use crate::recipe::{Loss, Recipe};

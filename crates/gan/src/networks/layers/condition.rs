@@ -60,6 +60,7 @@ mod tests {
     fn condition(conditioning_augmentation: bool) -> (Condition, Params) {
         let shape = Shape {
             resolution: 32,
+            first_resolution: 32,
             dims: 4,
             z_dim: 2,
             text_dim: 3,

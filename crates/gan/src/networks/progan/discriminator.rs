@@ -9,6 +9,7 @@ use std::cell::Cell;
 use tch::{Device, Kind, Tensor};
 
 use super::{GAIN, sides, width_at};
+use crate::networks::grown::to_side;
 use crate::networks::layers::{
     EqualisedConv, EqualisedDense, channels_last, downsample, leaky_relu, minibatch_stddev,
 };
@@ -87,11 +88,8 @@ impl Discriminator for ProganDiscriminator {
     /// `[n, c]`, in f32. Images larger than the side that is grown to are averaged down to it.
     fn features(&self, images: &Tensor, pass: Pass) -> Tensor {
         let Grown { side, alpha } = self.grown.get();
-        let mut x = channels_last(&images.to_kind(pass.precision.kind()));
-        let factor = images.size().last().map_or(1, |found| found / side as i64);
-        if factor > 1 {
-            x = x.avg_pool2d([factor; 2], [factor; 2], [0; 2], false, true, None); // [n, 3, side, side]
-        }
+        let x = channels_last(&images.to_kind(pass.precision.kind()));
+        let x = to_side(&x, side); // [n, 3, side, side]
         let level = (side / 4).ilog2() as usize;
         let from_rgb = |level: usize, x: &Tensor| leaky_relu(&self.from_rgb[level].forward(x));
         let mut h = from_rgb(level, &x);

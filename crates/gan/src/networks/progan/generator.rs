@@ -9,6 +9,7 @@ use std::cell::Cell;
 use tch::{Device, Kind, Tensor};
 
 use super::{GAIN, sides, width_at};
+use crate::networks::grown::as_drawn;
 use crate::networks::layers::{
     EqualisedConv, EqualisedDense, channels_last, leaky_relu, pixel_norm, upsample,
 };
@@ -82,8 +83,6 @@ impl Generator for ProganGenerator {
         self.grown.set(to);
     }
 
-    /// In training images have the side that is grown to. Else they have the full resolution, every pixel repeated as
-    /// often as that takes: whoever looks at pictures need not know how far the growth is.
     fn forward(&self, z: &Tensor, texts: &Tensor, pass: Pass) -> Tensor {
         let Grown { side, alpha } = self.grown.get();
         // Rows of length 1 become values of variance 1, as those of z.
@@ -106,12 +105,9 @@ impl Generator for ProganGenerator {
             let coarse = self.to_rgb[level - 1].forward(&below).to_kind(Kind::Float); // [n, 3, side/2, side/2]
             images = upsample(&coarse).lerp(&images, alpha);
         }
-        if pass.training {
-            return images;
+        if !pass.training {
+            images = images.clamp(-1.0, 1.0);
         }
-        let full = self.shape.resolution as i64;
-        images
-            .clamp(-1.0, 1.0)
-            .upsample_nearest2d([full, full], None, None)
+        as_drawn(&images, self.shape.resolution, pass.training)
     }
 }
