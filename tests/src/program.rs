@@ -87,6 +87,14 @@ impl Program {
         self
     }
 
+    /// It is started with SIGHUP ignored, as `nohup` does.
+    #[must_use]
+    pub fn under_nohup(mut self) -> Self {
+        let shell = ["sh", "-c", "trap '' HUP; exec \"$@\"", "sh"].map(OsString::from);
+        self.words.splice(0..0, shell);
+        self
+    }
+
     /// Runs it to its end.
     ///
     /// # Panics

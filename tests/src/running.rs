@@ -53,12 +53,24 @@ impl Running {
     /// # Panics
     /// There is no `kill` to send it with.
     pub fn interrupt(&self) {
+        self.signal("INT");
+    }
+
+    /// Sends SIGHUP, as a terminal that is closed does.
+    ///
+    /// # Panics
+    /// There is no `kill` to send it with.
+    pub fn hang_up(&self) {
+        self.signal("HUP");
+    }
+
+    fn signal(&self, name: &str) {
         let mut shell = Command::new("sh");
-        shell.arg("-c").arg(format!("kill -INT {}", self.child.id()));
+        shell.arg("-c").arg(format!("kill -{name} {}", self.child.id()));
         let sent = spawn(&mut shell).and_then(|mut child| child.wait());
         assert!(
             sent.as_ref().is_ok_and(|s| s.success()),
-            "{}: cannot be interrupted: {sent:?}",
+            "{}: SIG{name} cannot be sent: {sent:?}",
             self.line
         );
     }

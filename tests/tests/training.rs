@@ -300,6 +300,27 @@ fn ctrl_c_saves_and_a_finished_run_has_nothing_to_do() {
 }
 
 #[test]
+fn a_terminal_that_is_closed_has_the_run_saved_but_not_under_nohup() {
+    let chain = prepared();
+    let train = |run: &str| chain.train(run).args(["--set", "train.kimg=100"]);
+    let mut running = train("run").start();
+    assert!(running.until(|| !checkpoints(&chain.path("run")).is_empty()));
+    running.hang_up();
+    let _ = running
+        .wait()
+        .ends(Some(130))
+        .stdout_contains("stopped and saved");
+
+    let run = chain.path("kept");
+    let mut running = train("kept").under_nohup().start();
+    assert!(running.until(|| !checkpoints(&run).is_empty()));
+    running.hang_up();
+    let now = checkpoints(&run);
+    assert!(running.until(|| checkpoints(&run) != now), "it goes on");
+    let _ = running.kill();
+}
+
+#[test]
 fn ctrl_c_twice_leaves_at_once() {
     let chain = prepared();
     let run = chain.path("run");
