@@ -104,8 +104,28 @@ fn an_evaluator_is_trained_once_and_measures_a_run_beside_real_photos() {
     assert_eq!(written, found);
     let sheet = image::open(chain.path("run/nearest.png")).unwrap();
     assert!(sheet.height() > 12 * 96, "twelve rows of pairs");
+    // What the evaluator saw in the photos is kept, and used only where it is whole and of this evaluator.
+    let side = report["resolution"].as_u64().unwrap();
+    let kept = chain.path(&format!("dataset.evaluator.photos-{side}.safetensors"));
+    let seen = fs::read(&kept).unwrap();
+    let when = fs::metadata(&kept).unwrap().modified().unwrap();
     let again = of_run(&chain).arg("--json").run().success().stdout_json();
     assert_eq!(again, found, "the same seed, the same figures");
+    assert_eq!(fs::metadata(&kept).unwrap().modified().unwrap(), when);
+    let mut damaged = seen.clone();
+    damaged[seen.len() / 2] ^= 1;
+    fs::write(&kept, damaged).unwrap();
+    let anew = of_run(&chain).arg("--json").run().success();
+    let anew = anew.stderr_contains("the photos are looked at anew");
+    assert_eq!(anew.stdout_json(), found);
+    assert!(fs::read(&kept).unwrap() == seen);
+    let _ = prepare(&chain).args(["--force", "--seed", "1"]).run().success();
+    let other = of_run(&chain).arg("--json").run().success();
+    assert_ne!(other.stdout_json()["report"]["fid"], report["fid"]);
+    assert!(
+        fs::read(&kept).unwrap() != seen,
+        "another evaluator sees with other eyes"
+    );
     let table = of_run(&chain)
         .arg("--against")
         .arg(chain.path("run/eval.json"))

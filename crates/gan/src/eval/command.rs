@@ -13,7 +13,9 @@ use super::drawer::{Drawer, with_model};
 use super::drawn::Drawn;
 use super::evaluator::{self, Evaluator, EvaluatorRecipe};
 use super::inception::Inception;
-use super::reference::{OF_A_CAPTION, Reference};
+use super::looked::{Looked, kept_beside};
+use super::photos::Photos;
+use super::reference::{Known, OF_A_CAPTION, Reference};
 use super::report::{Document, Report, read_comparable};
 use super::{colour_accuracy, judge, table, to_jsonl, unseen_captions};
 use crate::picture::{Row, draw_grid, from_tensor};
@@ -295,12 +297,16 @@ fn full(
         one_each: false,
         seed: args.seed,
     };
+    let known = |photos: Photos<'_>| {
+        let path = kept_beside(&args.evaluator_path(), photos.resolution);
+        Looked::of(photos, evaluator, &path, console)
+    };
     let reference = Reference::new(
         data,
         &args.data,
         evaluator,
         scope,
-        None,
+        Known::All(&known),
         drawer.resolution,
         drawer.device,
     )?;

@@ -164,15 +164,12 @@ fn diversity(reference: &Reference<'_>, drawn: &Drawn) -> Option<Diversity> {
     })
 }
 
-/// Features `[n, d]` of each product's first picture against all training photos and their mirror images.
+/// Features `[n, d]` of each product's first picture against the training photos and, where they were looked at, their
+/// mirror images.
 fn memorisation(reference: &Reference<'_>, features: &Tensor) -> Result<Memorisation, GanError> {
     let photos = reference.photos;
-    let mirrored: Vec<Tensor> = photos
-        .lots(dataset::Split::Train, &reference.train)
-        .map(|images| Ok(reference.evaluator.look(&images?.flip([3]))?.features))
-        .collect::<Result<_, GanError>>()?;
-    let plain = std::iter::once(reference.train_features.shallow_clone());
-    let known = Tensor::cat(&plain.chain(mirrored).collect::<Vec<_>>(), 0);
+    let plain = std::iter::once(&reference.train_features);
+    let known = Tensor::cat(&plain.chain(&reference.mirrored_features).collect::<Vec<_>>(), 0);
     let (drawn, real) = (
         nearest(features, &known),
         nearest(&reference.held.features, &known),

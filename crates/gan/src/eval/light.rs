@@ -9,7 +9,7 @@ use super::drawer::Drawer;
 use super::drawn::Drawn;
 use super::evaluator::Evaluator;
 use super::judge;
-use super::reference::Reference;
+use super::reference::{Known, Reference};
 use super::report::Light;
 use crate::GanError;
 use crate::device::Device;
@@ -48,7 +48,16 @@ impl<'a> LightEvaluation<'a> {
             one_each: true,
             seed,
         };
-        Reference::new(data, path, evaluator, scope, Some(TRAIN), resolution, device).map(Self)
+        Reference::new(
+            data,
+            path,
+            evaluator,
+            scope,
+            Known::Some(TRAIN),
+            resolution,
+            device,
+        )
+        .map(Self)
     }
 
     /// Draws a picture for each product, always of the same captions and the same noise, and measures them.

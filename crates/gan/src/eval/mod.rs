@@ -15,6 +15,7 @@ pub mod evaluator;
 pub mod inception;
 pub mod judge;
 pub mod light;
+pub mod looked;
 pub mod measures;
 pub mod naming;
 pub mod photos;

@@ -8,6 +8,7 @@ use tch::Tensor;
 
 use super::asked::{Asked, Scope, asked};
 use super::evaluator::{Evaluator, Seen};
+use super::looked::Looked;
 use super::measures::r_precision::AMONG;
 use super::photos::{Photos, to_bytes};
 use super::rivals::Rivals;
@@ -42,6 +43,8 @@ pub struct Reference<'a> {
     pub train: Vec<usize>,
     /// Their features.
     pub train_features: Tensor,
+    /// Those of their mirror images, where all of train is compared with.
+    pub mirrored_features: Option<Tensor>,
     /// The captions ranked, and their embeddings.
     pub rivals: Rivals,
     /// `[m, embedding]` of the captions ranked.
@@ -58,8 +61,16 @@ pub struct Shared {
     pub real: Tensor,
 }
 
+/// Which photos of train are compared with.
+pub enum Known<'k> {
+    /// So many at random.
+    Some(usize),
+    /// All of them, and how to come by what is seen in them.
+    All(&'k dyn Fn(Photos<'_>) -> Result<Looked, GanError>),
+}
+
 impl<'a> Reference<'a> {
-    /// Looks at the photos. `train` limits how many of train are compared with; `path` names the data in errors.
+    /// Looks at the photos. `path` names the data in errors.
     ///
     /// # Errors
     /// The evaluator is of other data, the resolution does not divide that of the data, or too few products are held out.
@@ -68,7 +79,7 @@ impl<'a> Reference<'a> {
         path: &Path,
         evaluator: &'a Evaluator,
         scope: Scope,
-        train: Option<usize>,
+        known: Known<'_>,
         resolution: usize,
         device: Device,
     ) -> Result<Self, GanError> {
@@ -126,13 +137,24 @@ impl<'a> Reference<'a> {
             Ok(Seen::join(&lots.collect::<Result<Vec<_>, _>>()?))
         };
         let all = data.len(Split::Train);
-        let mut train = Random::new(scope.seed, Stream::Measures, 6).choose(all, train.unwrap_or(all));
-        train.sort_unstable();
+        let (train, train_features, mirrored_features) = match known {
+            Known::Some(some) => {
+                let mut train = Random::new(scope.seed, Stream::Measures, 6).choose(all, some);
+                train.sort_unstable();
+                let seen = look(Split::Train, &train)?;
+                (train, seen.features, None)
+            }
+            Known::All(looked) => {
+                let Looked { plain, mirrored } = looked(photos)?;
+                ((0..all).collect(), plain, Some(mirrored))
+            }
+        };
         let texts: Vec<_> = asked.iter().map(|a| (a.text(), a.vector.as_slice())).collect();
         let rivals = Rivals::of(&texts, AMONG, scope.seed);
         Ok(Self {
             held: look(scope.split, &products)?,
-            train_features: look(Split::Train, &train)?.features,
+            train_features,
+            mirrored_features,
             captions: evaluator.read(&rivals.vectors(data.dims())),
             shared: shared(data, &asked, &look, scope.seed)?,
             photos,
