@@ -1,6 +1,6 @@
 # Thin recipes over the programs. Where `just` is absent, `./justw` runs it.
 #
-#   just preprocess ../shared/data/fashion-12k --size 64    more flags go to the program
+#   just preprocess path/to/dump --size 64    more flags go to the program
 
 set positional-arguments
 set shell := ["bash", "-euo", "pipefail", "-c"]
@@ -32,6 +32,10 @@ preprocess dump=drawn *flags: build
     {{bin}}/ingest "$@" --out data/ingested
     {{bin}}/textfeat fit data/ingested --out data/features --method lsa
     {{bin}}/dataset pack --images data/ingested --features data/features --out data/dataset
+
+# Trains the evaluator of data/dataset, once: from then on trainings measure themselves and keep their best
+evaluator *flags: build
+    {{bin}}/gan eval --prepare --data data/dataset "$@"
 
 # Trains CONFIG into runs/<its name>, or goes on where that run was left; more flags go to gan
 train config="configs/atelier.toml" *flags: build

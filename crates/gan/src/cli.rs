@@ -186,6 +186,13 @@ fn report(args: &ReportArgs, dry_run: bool, console: &Console) -> anyhow::Result
 
 fn measure(cli: &Cli, args: &BenchArgs, console: &Console) -> anyhow::Result<Outcome> {
     let recipe = args.recipe.read()?;
+    if cli.common.dry_run {
+        console.result(format!(
+            "would time {} steps at {} pixels",
+            args.steps, recipe.train.resolution
+        ))?;
+        return Ok(Outcome::Done);
+    }
     let report = bench::bench(&recipe, args.steps, cli.device.find()?)?;
     console.result(format!(
         "{:.1} images/s over {} steps of {} at {} pixels",

@@ -25,7 +25,7 @@ use crate::synth;
 pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
-    /// Folder of the dump, or its .zip
+    /// Folder of the dump, its .zip, a table of pictures, or a .tar or folder of them
     #[arg(required = true)]
     dump: Option<PathBuf>,
     /// Folder to write to

@@ -1,6 +1,6 @@
 //! How well a model places words that it never met, and mistyped ones, over the texts of `fashion-captions`.
 //!
-//!     cargo run -p textfeat --example unseen -- ../shared/data/fashion-captions
+//!     cargo run -p textfeat --example unseen -- path/to/fashion-captions
 //!
 //! A product's document is its title and attributes. A fifth of the products, by a hash of the title, is withheld. Of
 //! the vocabulary 200 words are hidden: every form of them is taken out of the documents of the fit. Withheld titles

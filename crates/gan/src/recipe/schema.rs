@@ -83,7 +83,7 @@ pub struct Train {
     #[serde(default)]
     pub precision: Precision,
     /// A CUDA device repeats recorded steps by itself, where they can be recorded: without growth, WGAN-GP and images that
-    /// are augmented.
+    /// are moved or cut out.
     #[serde(default = "defaults::cuda_graphs")]
     pub cuda_graphs: bool,
 }
