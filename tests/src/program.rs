@@ -87,6 +87,14 @@ impl Program {
         self
     }
 
+    /// Nothing that it says on stderr finds room: a log on a full disk.
+    #[must_use]
+    pub fn with_full_stderr(mut self) -> Self {
+        let shell = ["sh", "-c", "exec \"$@\" 2>/dev/full", "sh"].map(OsString::from);
+        self.words.splice(0..0, shell);
+        self
+    }
+
     /// It is started with SIGHUP ignored, as `nohup` does.
     #[must_use]
     pub fn under_nohup(mut self) -> Self {

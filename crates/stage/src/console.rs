@@ -46,22 +46,22 @@ impl Console {
     /// A line of the result for a person, on stdout; nothing under `--json`.
     ///
     /// # Errors
-    /// stdout is closed or full.
+    /// stdout is full. Whoever closed the pipe has read enough, and the work goes on.
     pub fn result(&self, line: impl AsRef<str>) -> io::Result<()> {
         if self.json {
             Ok(())
         } else {
-            writeln!(io::stdout(), "{}", printable(line.as_ref()))
+            heard(writeln!(io::stdout(), "{}", printable(line.as_ref())))
         }
     }
 
     /// The result for a program: the last line of stdout under `--json`, else nothing.
     ///
     /// # Errors
-    /// stdout is closed or full.
+    /// As [`Console::result`].
     pub fn json_result(&self, value: &serde_json::Value) -> io::Result<()> {
         if self.json {
-            writeln!(io::stdout(), "{value}")
+            heard(writeln!(io::stdout(), "{value}"))
         } else {
             Ok(())
         }
@@ -89,8 +89,15 @@ impl Console {
     }
 }
 
-/// A closed stderr is no reason to stop the work.
-fn say(line: &str) {
+fn heard(written: io::Result<()>) -> io::Result<()> {
+    written.or_else(|e| match e.kind() {
+        io::ErrorKind::BrokenPipe => Ok(()),
+        _ => Err(e),
+    })
+}
+
+/// A closed or full stderr is no reason to stop the work.
+pub(crate) fn say(line: &str) {
     let _ = writeln!(io::stderr(), "{}", printable(line));
 }
 

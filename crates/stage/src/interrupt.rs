@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use crate::console::say;
 use crate::program::EXIT_INTERRUPTED;
 
 /// What comes this soon after the first is the same request: `timeout`, `just` and the like pass a signal on to programs that
@@ -42,9 +43,7 @@ impl Interrupt {
                     None => {
                         first = Some(Instant::now());
                         told.request();
-                        eprintln!(
-                            "stopping: finishing the work in hand and saving (once more to leave at once)"
-                        );
+                        say("stopping: finishing the work in hand and saving (once more to leave at once)");
                     }
                     Some(first) if first.elapsed() < ECHO => {}
                     // Files are renamed into place whole, so any moment will do. Libraries are not taken down first:

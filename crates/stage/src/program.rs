@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{ArgAction, Args, Parser};
 
 use crate::Console;
-use crate::console::printable;
+use crate::console::say;
 
 /// Exit code when the work failed.
 pub const EXIT_FAILED: u8 = 1;
@@ -86,7 +86,7 @@ pub fn run<A: Parser>(work: impl FnOnce(A) -> anyhow::Result<Outcome>) -> ExitCo
         // Whoever closed the pipe has read enough.
         Err(e) if is_broken_pipe(&e) => ExitCode::SUCCESS,
         Err(e) => {
-            eprintln!("error: {}", printable(&format!("{e:#}")));
+            say(&format!("error: {e:#}"));
             ExitCode::from(if e.is::<UsageError>() {
                 EXIT_USAGE
             } else {

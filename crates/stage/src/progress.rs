@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use indicatif::{HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::Console;
+use crate::console::say;
 
 /// Time between plain lines.
 const LINE_EVERY: Duration = Duration::from_secs(10);
@@ -123,12 +124,12 @@ impl Plain {
         let Self {
             label, unit, total, ..
         } = self;
-        eprintln!(
+        say(&format!(
             "{label}: {}/{} {unit} ({:.0} %), {rate:.1}/s, ETA {} {note}",
             HumanCount(done),
             HumanCount(*total),
             100.0 * done as f64 / (*total).max(1) as f64,
             HumanDuration(Duration::from_secs_f64(left.min(1e9))),
-        );
+        ));
     }
 }
