@@ -95,13 +95,19 @@ impl Model {
     }
 }
 
+/// What is to be known of the model in a file; `None` where the file is no whole model.
+#[must_use]
+pub fn about(path: &Path) -> Option<Map<String, Value>> {
+    weights_file::read(path, KIND).ok().map(|(about, _)| about)
+}
+
 impl LoadedModel {
     /// Reads a model and verifies it.
     ///
     /// # Errors
     /// The file is absent, cut, damaged, no model or of a newer version.
     pub fn read(path: &Path, device: Device) -> Result<Self, GanError> {
-        let (about, tensors) = weights_file::read(path, KIND)?;
+        let (about, tensors, hash) = weights_file::read_named(path, KIND)?;
         let bad = |expected: String, found: String| GanError::File {
             path: path.to_owned(),
             expected,
@@ -135,10 +141,9 @@ impl LoadedModel {
             .map_err(|(expected, found)| bad(expected, found))?;
         let images_seen = number("images_seen")?;
         generator.grow(Schedule::of(&recipe).grown(images_seen));
-        let bytes = std::fs::read(path).map_err(|e| stage::StageError::io(path, "cannot read", e))?;
         Ok(Self {
             images_seen,
-            hash: blake3::hash(&bytes).to_hex().to_string(),
+            hash,
             model: Model {
                 recipe,
                 dims,

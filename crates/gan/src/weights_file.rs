@@ -76,25 +76,49 @@ pub fn write(path: &Path, kind: &str, about: Map<String, Value>, tensors: &Tenso
 /// # Errors
 /// The file is absent, cut, damaged, of another kind or of a newer version.
 pub fn read(path: &Path, kind: &str) -> Result<(Map<String, Value>, Tensors), GanError> {
+    parse(path, kind, &bytes(path)?)
+}
+
+/// [`read`], and blake3 of the bytes that were read, in hex: the name of exactly this file.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_named(path: &Path, kind: &str) -> Result<(Map<String, Value>, Tensors, String), GanError> {
+    let file = bytes(path)?;
+    let (about, tensors) = parse(path, kind, &file)?;
+    Ok((about, tensors, blake3::hash(&file).to_hex().to_string()))
+}
+
+fn bytes(path: &Path) -> Result<Vec<u8>, GanError> {
     let io = |e| GanError::Stage(stage::StageError::io(path, "cannot read", e));
     let length = std::fs::metadata(path).map_err(io)?.len();
-    let bad = |expected: &str, found: String| GanError::File {
+    if length > MAX_BYTES {
+        return Err(bad(path, "at most 16 GiB", format!("{length} bytes")));
+    }
+    std::fs::read(path).map_err(io)
+}
+
+fn bad(path: &Path, expected: &str, found: String) -> GanError {
+    GanError::File {
         path: path.to_owned(),
         expected: expected.to_owned(),
         found,
         hint: "the file was cut, damaged or is something else; take an earlier checkpoint or train again",
-    };
-    if length > MAX_BYTES {
-        return Err(bad("at most 16 GiB", format!("{length} bytes")));
     }
-    let file = std::fs::read(path).map_err(io)?;
+}
+
+fn parse(path: &Path, kind: &str, file: &[u8]) -> Result<(Map<String, Value>, Tensors), GanError> {
+    let (bad, length) = (
+        |expected: &str, found: String| bad(path, expected, found),
+        file.len(),
+    );
     let not_safetensors = |e: safetensors::SafeTensorError| {
         bad(
             "a safetensors file",
             format!("{length} bytes that are none ({e})"),
         )
     };
-    let (_, header) = SafeTensors::read_metadata(&file).map_err(not_safetensors)?;
+    let (_, header) = SafeTensors::read_metadata(file).map_err(not_safetensors)?;
     let text = header.metadata().as_ref().and_then(|m| m.get(KEY));
     let text = text.ok_or_else(|| bad("a file written by atelier", "no metadata `atelier`".to_owned()))?;
     let not_json = |e: serde_json::Error| bad("metadata as a JSON object", e.to_string());
@@ -118,7 +142,7 @@ pub fn read(path: &Path, kind: &str) -> Result<(Map<String, Value>, Tensors), Ga
             hint: "runs/NAME/model.safetensors is the model, runs/NAME/checkpoints holds checkpoints, DATA.evaluator.safetensors is the evaluator",
         });
     }
-    let contents = SafeTensors::deserialize(&file).map_err(not_safetensors)?;
+    let contents = SafeTensors::deserialize(file).map_err(not_safetensors)?;
     let views: BTreeMap<String, TensorView<'_>> = contents.tensors().into_iter().collect();
     if let Some((name, view)) = views.iter().find(|(_, v)| v.dtype() != Dtype::F32) {
         return Err(bad("tensors of F32", format!("`{name}` of {:?}", view.dtype())));

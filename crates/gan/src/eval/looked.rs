@@ -52,7 +52,11 @@ impl Looked {
                     }
                 }
                 Ok(_) => {}
-                Err(e) => console.warn(format!("{e}\nthe photos are looked at anew")),
+                Err(e) => {
+                    let text = e.to_string();
+                    let first = text.lines().next().unwrap_or_default();
+                    console.warn(format!("the photos are looked at anew: {first}"));
+                }
             }
         }
         let looked = Self::look(photos, evaluator, console)?;

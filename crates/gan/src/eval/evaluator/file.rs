@@ -36,7 +36,7 @@ impl Evaluator {
     /// # Errors
     /// The file is absent, cut, damaged, no evaluator or of a newer version.
     pub fn read_file(path: &Path, device: Device) -> Result<Self, GanError> {
-        let (mut about, tensors) = weights_file::read(path, KIND)?;
+        let (mut about, tensors, hash) = weights_file::read_named(path, KIND)?;
         let bad = |expected: String, found: String| GanError::File {
             path: path.to_owned(),
             expected,
@@ -63,7 +63,7 @@ impl Evaluator {
             .load(&tensors, "")
             .map_err(|(expected, found)| bad(expected, found))?;
         Ok(Self {
-            hash: hash(path)?,
+            hash,
             about,
             network,
             device,
