@@ -64,7 +64,7 @@ pub enum GanError {
         rewinds: u32,
     },
     /// The device has no room for a step.
-    #[error("out of memory at batch {batch}, {resolution} pixels: {said}\nhint: {}", memory_hint(*fits, *batch))]
+    #[error("out of memory at batch {batch}, {resolution} pixels: {said}\nhint: {}", memory_hint(*fits, *batch, *parts, key))]
     OutOfMemory {
         /// Images in a step.
         batch: usize,
@@ -72,7 +72,11 @@ pub enum GanError {
         resolution: usize,
         /// What libtorch said.
         said: String,
-        /// The batch that was found to fit; 0 where not even two images do, `None` where nothing was tried.
+        /// Parts in which it takes them.
+        parts: usize,
+        /// The key of the recipe that says how many.
+        key: String,
+        /// Images of a part that were found to fit; 0 where not even two do, `None` where nothing was tried.
         fits: Option<usize>,
     },
     /// The loss of an evaluator's training is no longer a finite number.
@@ -124,24 +128,25 @@ fn not_finite_hint(rewinds: u32) -> String {
 }
 
 /// The fewest equal parts of a batch of which none is larger than what fits.
-fn parts(batch: usize, fits: usize) -> usize {
+fn equal_parts(batch: usize, fits: usize) -> usize {
     let equal = |parts: &usize| batch.is_multiple_of(*parts) && batch / parts <= fits;
     (1..batch).find(equal).unwrap_or(batch)
 }
 
-fn memory_hint(fits: Option<usize>, batch: usize) -> String {
+fn memory_hint(fits: Option<usize>, batch: usize, parts: usize, key: &str) -> String {
     match fits {
         Some(0) => {
             "not even two images fit; take a smaller networks.width or train.resolution, or another --device"
                 .to_owned()
         }
         Some(fits) => format!(
-            "a step of {fits} images was tried and fits: --set train.batch={fits}, or --set train.accumulate={} for the same batch in \
+            "a step of {fits} images was tried and fits: --set {key}={}, or --set train.accumulate={} for the same batch in \
              parts, for a run of its own (--force, or another --run)",
-            parts(batch, fits)
+            fits * parts,
+            equal_parts(batch, fits)
         ),
         None => format!(
-            "take a smaller train.batch than {batch}, or a smaller networks.width; `gan doctor` tells the memory that is there"
+            "take a smaller {key} than {batch}, or a smaller networks.width; `gan doctor` tells the memory that is there"
         ),
     }
 }

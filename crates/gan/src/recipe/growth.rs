@@ -75,6 +75,19 @@ pub(super) fn in_words(resolutions: &[usize]) -> String {
 }
 
 impl Recipe {
+    /// The recipe of the networks as they are at `side` of a growth, by themselves.
+    #[must_use]
+    pub fn at_side(&self, side: usize) -> Self {
+        let mut stage = self.clone();
+        if stage.networks.generator != GeneratorKind::Progan {
+            // `width` is that of half the resolution.
+            stage.networks.width = (stage.networks.width * stage.train.resolution / side.max(1)).max(1);
+        }
+        stage.train.resolution = side;
+        stage.growth = None;
+        stage
+    }
+
     /// The networks of `progan` go together, and a DCGAN cannot grow.
     pub(super) fn check_growth(&self) -> Result<(), String> {
         let (g, d) = (self.networks.generator, self.networks.discriminator);
@@ -135,9 +148,12 @@ impl Recipe {
             "from 0.001 to 1e9",
             stable_kimg,
         )?;
+        // BatchNorm needs more than one value a channel.
+        let fewest = if g_progan { 1 } else { 2 };
         for (Side(side), batch) in &growth.batch {
-            let ok = (1..=4096).contains(batch);
-            within(&format!("growth.batch.{side}"), ok, "from 1 to 4096", batch)?;
+            let ok = (fewest..=4096).contains(batch);
+            let allowed = format!("from {fewest} to 4096");
+            within(&format!("growth.batch.{side}"), ok, &allowed, batch)?;
         }
         for (Side(side), lr) in &growth.lr {
             let ok = *lr > 0.0 && *lr <= 1.0;
@@ -166,7 +182,7 @@ mod tests {
     #[test]
     fn what_cannot_grow_is_refused_with_its_key() {
         let fixed = "[train]\nresolution = 64\n";
-        let cases: [(&str, &[&str], &str); 19] = [
+        let cases: [(&str, &[&str], &str); 20] = [
             (
                 fixed,
                 &["networks.generator=progan"],
@@ -186,6 +202,11 @@ mod tests {
                 fixed,
                 &["growth.fade_kimg=5", "networks.generator=fusion"],
                 "networks.discriminator: expected a value \"projection\" or \"progan\" with a section [growth]",
+            ),
+            (
+                FUSION,
+                &["growth.first_resolution=8", "growth.batch={ 64 = 1 }"],
+                "growth.batch.64: expected a value from 2 to 4096, found 1",
             ),
             (
                 FUSION,

@@ -10,7 +10,8 @@ use stage::{Console, guarded};
 use crate::GanError;
 use crate::bench;
 use crate::device::Device;
-use crate::recipe::Recipe;
+use crate::recipe::{Growth, Recipe, Side};
+use crate::schedule::Moment;
 
 /// What libtorch and its libraries say when an allocation fails, on the CPU and on CUDA.
 const SAYINGS: [&str; 6] = [
@@ -40,8 +41,35 @@ pub fn caught<T>(recipe: &Recipe, work: impl FnOnce() -> Result<T, GanError>) ->
         batch: recipe.train.batch,
         resolution: recipe.train.resolution,
         said,
+        parts: recipe.train.accumulate,
+        key: "train.batch".to_owned(),
         fits: None,
     })
+}
+
+/// The error of a step at a moment of a training by `recipe`: one of memory names the batch and the side that it had then.
+#[must_use]
+pub fn at_moment(error: GanError, recipe: &Recipe, now: &Moment) -> GanError {
+    let GanError::OutOfMemory {
+        said, parts, fits, ..
+    } = error
+    else {
+        return error;
+    };
+    let resolution = now.grown.side;
+    let own = |growth: &Growth| growth.batch.contains_key(&Side(resolution));
+    GanError::OutOfMemory {
+        batch: now.batch,
+        resolution,
+        said,
+        parts,
+        key: if recipe.growth.as_ref().is_some_and(own) {
+            format!("growth.batch.{resolution}")
+        } else {
+            "train.batch".to_owned()
+        },
+        fits,
+    }
 }
 
 /// The error, and for one of memory what would fit. All networks of the run must be gone.
@@ -51,18 +79,24 @@ pub fn advised(error: GanError, recipe: &Recipe, device: Device, console: &Conso
         batch,
         resolution,
         said,
+        parts,
+        key,
         ..
     } = error
     else {
         return error;
     };
     console.info(format!("out of memory at batch {batch}; trying smaller ones"));
+    let mut smaller = recipe.at_side(resolution);
+    smaller.train.accumulate = 1;
     GanError::OutOfMemory {
         batch,
         resolution,
         said,
-        fits: Some(fitting(batch, |batch| {
-            let mut smaller = recipe.clone();
+        parts,
+        key,
+        fits: Some(fitting(batch / parts, |batch| {
+            let mut smaller = smaller.clone();
             smaller.train.batch = batch;
             caught(&smaller, || bench::bench(&smaller, 1, device)).is_ok()
         })),
@@ -134,6 +168,51 @@ mod tests {
             )
         });
         assert!(matches!(refused, Err(GanError::OutOfMemory { said: s, .. }) if s == said));
+    }
+
+    #[test]
+    fn a_growing_run_is_told_of_the_batch_of_its_stage_and_one_in_parts_of_larger_parts() {
+        let error = |parts, key: &str, fits| GanError::OutOfMemory {
+            batch: 64,
+            resolution: 64,
+            said: "no".to_owned(),
+            parts,
+            key: key.to_owned(),
+            fits,
+        };
+        let text = "[train]\nresolution = 64\nbatch = 64\n[networks]\ngenerator = \"fusion\"\ndiscriminator = \"projection\"\n\
+                    width = 8\n[penalty]\nr1 = 1.0\n[growth]\nfirst_resolution = 32\nstable_kimg = 1.0\nbatch = { 32 = 128 }\n";
+        let growing = Recipe::parse(text, "a.toml", &[]).unwrap();
+        let at = |step| {
+            let now = crate::schedule::Schedule::of(&growing).at(step);
+            at_moment(error(1, "train.batch", Some(16)), &growing, &now).to_string()
+        };
+        assert!(
+            at(0).starts_with("out of memory at batch 128, 32 pixels: no\n"),
+            "{}",
+            at(0)
+        );
+        assert!(
+            at(0).contains("--set growth.batch.32=16, or --set train.accumulate=8 "),
+            "{}",
+            at(0)
+        );
+        assert!(
+            at(20).contains("at batch 64, 64 pixels") && at(20).contains("--set train.batch=16,"),
+            "{}",
+            at(20)
+        );
+        let small = growing.at_side(32);
+        assert_eq!(
+            (small.networks.width, small.train.resolution, small.growth),
+            (16, 32, None)
+        );
+        // Four parts of 16 do not fit, four of 8 do: as many parts of a half, or eight of the whole.
+        let text = error(4, "train.batch", Some(8)).to_string();
+        assert!(
+            text.contains("--set train.batch=32, or --set train.accumulate=8 "),
+            "{text}"
+        );
     }
 
     #[test]
