@@ -321,24 +321,68 @@ fn a_terminal_that_is_closed_has_the_run_saved_but_not_under_nohup() {
 }
 
 #[test]
-fn ctrl_c_twice_leaves_at_once() {
+fn ctrl_c_twice_leaves_at_once_also_where_nobody_hears_it() {
     let chain = prepared();
-    let run = chain.path("run");
     // A step of many seconds.
     let long = ["networks.width=128", "train.batch=1024", "train.kimg=100"];
-    let long = long.iter().flat_map(|pair| ["--set", pair]);
-    let mut running = chain.train("run").args(long).start();
-    assert!(running.until(|| run.join("config.toml").exists()));
-    running.interrupt();
-    thread::sleep(Duration::from_millis(1_100));
-    running.interrupt();
-    let stopped = running.wait().ends(Some(130));
-    assert!(
-        !stopped.stderr.contains("error:") && !stopped.stdout.contains("saved"),
-        "{}",
-        stopped.stderr
-    );
-    assert!(stats(&run).is_empty(), "the first step was not over");
+    let train = |run: &str| {
+        let set = long.iter().flat_map(|pair| ["--set", pair]);
+        chain.train(run).args(set)
+    };
+    let twice = |run: &str, train: Program| {
+        let mut running = train.start();
+        assert!(running.until(|| chain.path(run).join("config.toml").exists()));
+        running.interrupt();
+        thread::sleep(Duration::from_millis(1_100));
+        running.interrupt();
+        let stopped = running.wait().ends(Some(130));
+        assert!(
+            !stopped.stderr.contains("error:") && !stopped.stdout.contains("saved"),
+            "{}",
+            stopped.stderr
+        );
+        assert!(stats(&chain.path(run)).is_empty(), "the first step was not over");
+    };
+    twice("heard", train("heard"));
+    #[cfg(target_os = "linux")]
+    twice("unheard", train("unheard").with_full_stderr());
+}
+
+#[test]
+fn a_model_that_is_missing_or_behind_is_written_by_a_run_with_nothing_to_do() {
+    let chain = prepared();
+    let run = chain.path("run");
+    let short = ["--resume", "--set", "train.kimg=0.096"];
+    let _ = chain.train("run").args(short).run().success();
+    let behind = fs::read(run.join("model.safetensors")).unwrap();
+    let _ = chain.train("run").arg("--resume").run().success();
+    let last = fs::read(run.join("model.safetensors")).unwrap();
+    for end in ["missing", "behind"] {
+        fs::remove_file(run.join("model.safetensors")).unwrap();
+        if end == "behind" {
+            fs::write(run.join("model.safetensors"), &behind).unwrap();
+        }
+        let again = chain.train("run").arg("--resume").run().success();
+        let _ = again.stdout_contains("nothing to do");
+        assert!(fs::read(run.join("model.safetensors")).unwrap() == last, "{end}");
+    }
+}
+
+#[test]
+fn a_run_whose_checkpoints_are_gone_is_not_begun_anew_unasked() {
+    let chain = prepared();
+    let run = chain.path("run");
+    let _ = chain.train("run").run().success();
+    let files = ["model.safetensors", "stats.jsonl", "config.toml"].map(|name| run.join(name));
+    let before = files.each_ref().map(|file| fs::read(file).unwrap());
+    fs::remove_dir_all(run.join("checkpoints")).unwrap();
+    for flags in [&[][..], &["--resume"]] {
+        let refused = chain.train("run").args(flags).run().fails(1).hints();
+        let _ = refused
+            .stderr_contains("expected the checkpoints of the run that made model.safetensors, found none");
+    }
+    assert!(files.each_ref().map(|file| fs::read(file).unwrap()) == before);
+    let _ = chain.train("run").arg("--force").run().success();
 }
 
 #[test]
@@ -393,6 +437,15 @@ fn a_damaged_checkpoint_is_passed_over_for_the_one_before() {
     fs::write(&newest, &bytes).unwrap();
     let resumed = chain.train("run").arg("--resume").run().success();
     let _ = resumed.stderr_contains("warning: passed over:");
+    assert!(weights(&chain.path("run")) == weights(&chain.path("unbroken")));
+
+    // A damaged one of a later step is no reason to drop the one just written.
+    let newest = checkpoints(&chain.path("run")).pop().unwrap();
+    fs::write(&newest, b"cut").unwrap();
+    let shorter = ["--resume", "--set", "train.kimg=0.36", "--set", "train.keep=1"];
+    let _ = chain.train("run").args(shorter).run().success();
+    assert_eq!(checkpoints(&chain.path("run")).len(), 1);
+    let _ = chain.train("run").arg("--resume").run().success();
     assert!(weights(&chain.path("run")) == weights(&chain.path("unbroken")));
 
     for path in checkpoints(&chain.path("run")) {

@@ -38,7 +38,7 @@ pub fn fade_reals(images: &Tensor, grown: Grown) -> Tensor {
 }
 
 /// Images `[n, 3, r, r]` averaged down to the side that D has grown to, `[n, 3, s, s]`.
-pub(super) fn to_side(images: &Tensor, side: usize) -> Tensor {
+pub fn to_side(images: &Tensor, side: usize) -> Tensor {
     let factor = images.size().last().map_or(1, |found| found / side as i64);
     if factor > 1 {
         images.avg_pool2d([factor; 2], [factor; 2], [0; 2], false, true, None)

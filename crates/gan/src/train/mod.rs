@@ -118,6 +118,9 @@ fn sit(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Result<Rep
         watch.begin()?;
     }
     let (end, seen) = (recipe.steps(), |steps: u64| schedule.images_seen(steps));
+    if begun_at.step >= end {
+        watch.mend(&trainer, begun_at)?;
+    }
     announce(plan, &trainer, begun_at, &schedule, console);
     // Looking at the real photos takes a while that a run with nothing to do need not wait.
     let evaluator = (begun_at.step < end).then(|| measuring::evaluator(&plan.data, recipe, *device, console));
@@ -246,11 +249,13 @@ fn take_step(
     device: Device,
     step: u64,
 ) -> Result<Measures, GanError> {
+    let now = schedule.at(step);
     memory::caught(recipe, || {
-        let shape = [schedule.at(step).batch as i64, recipe.networks.z_len() as i64];
+        let shape = [now.batch as i64, recipe.networks.z_len() as i64];
         let noise = Random::new(recipe.train.seed, Stream::Noise, step).normal_tensor(&shape, device.tch());
         trainer.step(&batches.at(step)?, &noise, step)
     })
+    .map_err(|e| memory::at_moment(e, recipe, &now))
 }
 
 fn start_line(plan: &TrainPlan, trainer: &Trainer, at: Position, end: u64) -> String {

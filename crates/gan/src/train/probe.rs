@@ -11,7 +11,7 @@ use super::grids;
 use super::step::Trainer;
 use crate::GanError;
 use crate::device::Device;
-use crate::networks::grown::fade_reals;
+use crate::networks::grown::{fade_reals, to_side};
 use crate::networks::{Discriminator, Grown, Pass};
 use crate::random::{Random, Stream};
 use crate::recipe::{Loss, Recipe};
@@ -64,7 +64,7 @@ impl Probe {
             ("d_logit_train".to_owned(), self.train.logit(d, grown)?),
             (
                 "d_logit_fake".to_owned(),
-                mean_logit(d, &pictures, &self.train.texts, grown)?,
+                mean_logit(d, &to_side(&pictures, grown.side), &self.train.texts)?,
             ),
         ];
         if let Some(val) = &self.val {
@@ -99,16 +99,13 @@ impl Shown {
     }
 
     fn logit(&self, d: &dyn Discriminator, grown: Grown) -> Result<f64, GanError> {
-        mean_logit(d, &self.images, &self.texts, grown)
+        let images = fade_reals(&to_side(&self.images, grown.side), grown);
+        mean_logit(d, &images, &self.texts)
     }
 }
 
-fn mean_logit(d: &dyn Discriminator, images: &Tensor, texts: &Tensor, grown: Grown) -> Result<f64, GanError> {
-    // At the side that D has grown to.
-    let images = match images.size()[3] / grown.side as i64 {
-        1 => images.shallow_clone(),
-        factor => images.avg_pool2d([factor; 2], [factor; 2], [0; 2], false, true, None),
-    };
-    let logits = d.forward(&fade_reals(&images, grown), texts, Pass::DRAWING);
+/// Of images of the side that D has grown to, as they are shown there: what G draws within a fade is faded already.
+fn mean_logit(d: &dyn Discriminator, images: &Tensor, texts: &Tensor) -> Result<f64, GanError> {
+    let logits = d.forward(images, texts, Pass::DRAWING);
     Ok(f64::try_from(logits.mean(Kind::Float))?)
 }

@@ -85,7 +85,8 @@ impl RunFolder {
         &self.dir
     }
 
-    /// Saves everything needed to go on exactly, then drops all but the newest checkpoints.
+    /// Saves everything needed to go on exactly, then drops all but the newest checkpoints. Those of later steps, which were damaged
+    /// or are taken back, count as old.
     ///
     /// # Errors
     /// The disk is full or fails; earlier checkpoints are untouched.
@@ -106,8 +107,11 @@ impl RunFolder {
             .join(CHECKPOINTS)
             .join(format!("step-{:010}.safetensors", position.step));
         weights_file::write(&path, "checkpoint", about, &trainer.state())?;
-        let paths = self.checkpoints()?;
-        for old in &paths[..paths.len().saturating_sub(self.keep)] {
+        let (later, whole): (Vec<_>, Vec<_>) = self.checkpoints()?.into_iter().partition(|p| *p > path);
+        for old in later
+            .iter()
+            .chain(&whole[..whole.len().saturating_sub(self.keep)])
+        {
             fs::remove_file(old).map_err(|e| StageError::io(old, "cannot remove", e))?;
         }
         Ok(())
@@ -182,6 +186,17 @@ impl RunFolder {
                 path: self.dir.clone(),
                 message: "expected a new folder, found a run".to_owned(),
                 hint: "--resume goes on with it, --force begins it anew",
+            });
+        }
+        // A model is only written after a checkpoint.
+        if self.checkpoints()?.is_empty() && self.dir.join(super::MODEL).exists() {
+            return Err(GanError::Run {
+                path: self.dir.clone(),
+                message: format!(
+                    "expected the checkpoints of the run that made {}, found none",
+                    super::MODEL
+                ),
+                hint: "choose another --run, or give --force to begin it anew, which replaces the model",
             });
         }
         Ok(())

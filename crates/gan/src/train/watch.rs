@@ -16,7 +16,7 @@ use super::{BEST, MODEL, PHOTOS, REALS, report};
 use crate::device::Device;
 use crate::recipe::Recipe;
 use crate::schedule::Schedule;
-use crate::{GanError, Model};
+use crate::{GanError, Model, model};
 
 /// What is due after a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,6 +162,20 @@ impl<'a> Watch<'a> {
         self.folder.save(trainer, at, self.data.content_hash())?;
         let seen = self.schedule.images_seen(at.step);
         self.model.save(trainer.average.as_ref(), seen, &self.file(MODEL))
+    }
+
+    /// Writes the model and the report of a run with nothing left to do, unless the model is that of its last step: a sitting that
+    /// was ended between its last checkpoint and the model left an older one, or none.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub fn mend(&self, trainer: &Trainer, at: Position) -> Result<(), GanError> {
+        let (seen, path) = (self.schedule.images_seen(at.step), self.file(MODEL));
+        if model::about(&path).and_then(|about| about.get("images_seen")?.as_u64()) == Some(seen) {
+            return Ok(());
+        }
+        self.model.save(trainer.average.as_ref(), seen, &path)?;
+        self.report()
     }
 
     /// Writes the report anew.

@@ -16,6 +16,7 @@ use self::warnings::Warning;
 use super::run_folder::CONFIG;
 use super::stats::{self, Line};
 use crate::GanError;
+use crate::model;
 use crate::recipe::Recipe;
 
 /// Name of the report in a run folder.
@@ -29,6 +30,24 @@ pub(crate) struct Run {
     warnings: Vec<Warning>,
     grids: Vec<Picture>,
     photos: Option<Picture>,
+    best: Option<Best>,
+}
+
+/// The best model, as its file tells.
+struct Best {
+    score: f64,
+    kimg: f64,
+}
+
+impl Best {
+    /// That of the model at `path`; `None` where there is none.
+    fn read(path: &Path) -> Option<Self> {
+        let about = model::about(path)?;
+        Some(Self {
+            score: about.get("score")?.as_f64()?,
+            kimg: about.get("images_seen")?.as_u64()? as f64 / 1000.0,
+        })
+    }
 }
 
 /// Writes the report of a run folder, and says where it is and what looks wrong.
@@ -65,6 +84,7 @@ impl Run {
             warnings: warnings::warnings(&lines, recipe.objective.loss),
             grids: pictures::grids(dir)?,
             photos: pictures::picture(&dir.join(super::PHOTOS), 0)?,
+            best: Best::read(&dir.join(super::BEST)),
             recipe,
             lines,
         })

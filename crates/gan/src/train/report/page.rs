@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::chart::{charts, number};
 use super::pictures::Picture;
-use super::{Run, escape};
+use super::{Best, Run, escape};
 use crate::train::stats::Line;
 
 const STYLE: &str = include_str!("style.css");
@@ -90,12 +90,11 @@ fn tiles(run: &Run) -> String {
             }),
         ),
     ];
-    let best = run.lines.iter().filter_map(|l| Some((l.measure("score")?, l)));
-    if let Some((score, line)) = best.max_by(|a, b| a.0.total_cmp(&b.0)) {
+    if let Some(Best { score, kimg }) = run.best {
         tiles.push((
             "best score",
             number(score),
-            format!("at {} kimg: best.safetensors", number(line.kimg)),
+            format!("at {} kimg: best.safetensors", number(kimg)),
         ));
     }
     let latest = |name: &str| run.lines.iter().rev().find_map(|l: &Line| l.measure(name));
@@ -297,6 +296,10 @@ mod tests {
             lines,
             grids: vec![picture(4, 2), picture(8, 2)],
             photos: Some(picture(0, 1)),
+            best: Some(Best {
+                score: 48.0,
+                kimg: 8.0,
+            }),
         }
     }
 
