@@ -139,10 +139,15 @@ fn plan(cli: Cli) -> Result<Plan, UsageError> {
         ));
     };
     if let (Ok(a), Ok(b)) = (dump.canonicalize(), out.canonicalize())
-        && a == b
+        && a.starts_with(&b)
     {
+        let wrong = if a == b {
+            "the dump and --out are one folder"
+        } else {
+            "the dump lies within --out, where files of an earlier run are removed"
+        };
         return Err(UsageError(format!(
-            "{}: the dump and --out are one folder\nhint: choose another --out",
+            "{}: {wrong}\nhint: choose another --out",
             out.display()
         )));
     }

@@ -10,6 +10,8 @@ use crate::shards::ShardRecord;
 use crate::{StageError, atomic};
 
 const SHARDS: &str = "shards";
+/// What names begin with of lists that a stage keeps beside the records until it is finished.
+const PART: &str = "part-";
 const LOCK: &str = ".lock";
 
 /// How a folder stands to the work asked for.
@@ -249,13 +251,29 @@ fn shard_records(dir: &Path, fingerprint: &str) -> Result<(ShardRecords, ShardRe
     Ok((done, stale))
 }
 
+/// Removes what a stage kept for each shard, and the folder of it unless somebody else's files are there too.
 fn drop_shard_records(dir: &Path) -> Result<(), StageError> {
     let shards = dir.join(SHARDS);
-    match fs::remove_dir_all(&shards) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-            Err(StageError::io(&shards, "cannot remove", e))
+    let cannot = |e| StageError::io(&shards, "cannot remove", e);
+    let entries = match fs::read_dir(&shards) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(e) => return Err(cannot(e)),
+    };
+    atomic::remove_leftovers(&shards)?;
+    for entry in entries {
+        let path = entry.map_err(cannot)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let is_record = name
+            .strip_suffix(".json")
+            .is_some_and(|s| s.parse::<u32>().is_ok());
+        if is_record || name.starts_with(PART) && name.ends_with(".jsonl") {
+            remove(&path)?;
         }
-        _ => Ok(()),
+    }
+    match fs::remove_dir(&shards) {
+        Err(e) if e.kind() == std::io::ErrorKind::DirectoryNotEmpty => Ok(()),
+        done => done.map_err(cannot),
     }
 }
 
@@ -327,9 +345,26 @@ mod tests {
         drop(folder);
 
         // As a kill right after the record leaves it.
-        fs::create_dir(dir.path().join("shards")).unwrap();
+        let left = dir.path().join("shards");
+        let keep = |names: &[&str]| {
+            fs::create_dir_all(&left).unwrap();
+            names
+                .iter()
+                .for_each(|name| fs::write(left.join(name), b"{}").unwrap());
+        };
+        keep(&["00000.json", "part-00000.jsonl", ".tmp-abc"]);
         StageFolder::open(dir.path(), key("pad"), false).unwrap();
-        assert!(!dir.path().join("shards").exists());
+        assert!(!left.exists());
+        // Somebody else's stay.
+        keep(&["00001.json", "part-00000.tar", "photo.jpg"]);
+        StageFolder::open(dir.path(), key("pad"), false).unwrap();
+        let mut names: Vec<_> = fs::read_dir(&left)
+            .unwrap()
+            .map(|e| e.unwrap().file_name())
+            .collect();
+        names.sort();
+        assert_eq!(names, ["part-00000.tar", "photo.jpg"]);
+        fs::remove_dir_all(&left).unwrap();
 
         let (folder, standing) = StageFolder::open(dir.path(), key("crop"), false).unwrap();
         let Standing::Changed(changes) = standing else {

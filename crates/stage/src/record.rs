@@ -11,8 +11,8 @@ use crate::StageError;
 
 /// Name of the record in a stage's folder.
 pub const FILE: &str = "stage.json";
-/// A record larger than this is not read.
-const MAX_BYTES: u64 = 64 << 20;
+/// A record larger than this is not read. One of a million files takes some 140 MiB.
+const MAX_BYTES: u64 = 1 << 30;
 
 /// Size and content of a file that a stage wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

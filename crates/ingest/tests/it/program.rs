@@ -1,5 +1,6 @@
 //! The program: exit codes, what goes to stdout, and a kill at any moment.
 
+use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -87,6 +88,24 @@ fn wrong_usage_exits_with_2_and_a_bad_dump_with_1() {
     assert_eq!(failed.status.code(), Some(1));
     let said = String::from_utf8(failed.stderr).unwrap();
     assert!(said.contains("\nerror: ") && said.contains("\nhint: "), "{said}");
+}
+
+#[test]
+fn a_dump_within_the_output_folder_is_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let dump = dir.path().join("shards");
+    fs::create_dir(&dump).unwrap();
+    fs::write(dump.join("00000.json"), b"{}").unwrap();
+    let refused = ingest(&[path(&dump), "--out", path(dir.path())])
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    let text = String::from_utf8(refused.stderr).unwrap();
+    assert!(
+        text.contains("the dump lies within --out") && text.contains("\nhint: "),
+        "{text}"
+    );
+    assert!(dump.join("00000.json").exists());
 }
 
 #[test]
