@@ -102,6 +102,10 @@ pub fn open(
                 flags: format!("--layout {}, or name the folder that is meant", names.join("|")),
             });
         }
+        // No tar archive is none, whatever lies deeper.
+        Found::None(inner) if choice == LayoutChoice::Webdataset => {
+            return Err(nothing(&dump, &asked, inner)?);
+        }
         // A layout that is asked for says itself what is missing.
         Found::None(_) if choice != LayoutChoice::Auto => match asked.first() {
             Some(layout) => (*layout, String::new(), None),

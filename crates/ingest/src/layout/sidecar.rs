@@ -63,6 +63,14 @@ impl Sidecar {
     fn open(source: Box<dyn Source>, wants: Wants) -> Result<Self, IngestError> {
         let listing = source.list("", Depth::Deep)?.unwrap_or_default();
         let paths = || listing.files().iter().map(|file| file.path.clone());
+        if !paths().any(|path| path::is_picture(&path)) {
+            return Err(IngestError::NoLayout {
+                path: source.root().to_owned(),
+                expected: LAYOUT.expected.to_owned(),
+                found: format!("{} files, none of them a picture", paths().count()),
+                hint: "name the folder that holds the pictures and their texts".to_owned(),
+            });
+        }
         let texts = paths().filter(|path| path::extension(path) == "txt");
         Ok(Self {
             wants,

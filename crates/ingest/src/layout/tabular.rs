@@ -84,7 +84,7 @@ struct Tabular {
     image: Option<usize>,
     id: Option<usize>,
     roles: Vec<Role>,
-    pictures: BTreeSet<String>,
+    files: BTreeSet<String>,
     misnamed: Vec<String>,
     inputs: BTreeMap<String, String>,
 }
@@ -146,14 +146,13 @@ impl Tabular {
             folders.into_iter().map(|folder| (folder, Depth::Flat)).collect()
         });
         let mut inputs = BTreeMap::from([(table.clone(), blake3::hash(&bytes).to_hex().to_string())]);
-        let (mut pictures, mut misnamed, mut hashes) = (BTreeSet::new(), Vec::new(), blake3::Hasher::new());
+        let (mut files, mut misnamed, mut hashes) = (BTreeSet::new(), Vec::new(), blake3::Hasher::new());
         for (folder, depth) in folders {
             let Some(listing) = source.list(&folder, depth)? else {
                 continue;
             };
             hashes.update(format!("{folder}\0{}\n", listing.hash()).as_bytes());
-            let files = listing.files().iter().map(|file| &file.path);
-            pictures.extend(files.filter(|path| path::is_picture(path)).cloned());
+            files.extend(listing.files().iter().map(|file| file.path.clone()));
             misnamed.extend_from_slice(listing.misnamed());
         }
         inputs.insert("pictures".to_owned(), hashes.finalize().to_hex().to_string());
@@ -166,7 +165,7 @@ impl Tabular {
             image,
             id,
             roles,
-            pictures,
+            files,
             misnamed,
             inputs,
         })
@@ -188,13 +187,15 @@ impl Layout for Tabular {
 
     fn survey(&self, console: &Console) -> Result<Survey, IngestError> {
         let records = &self.records;
-        let ids = ids_of(self.pictures.iter().map(String::as_str));
+        // What a row names may have any name; of the others only what looks like a picture lacks a row.
+        let pictures = || self.files.iter().filter(|path| path::is_picture(path));
+        let ids = ids_of(pictures().map(String::as_str));
         let mut census = Census::new(self.wants);
         let (mut used, mut shared) = (HashMap::new(), HashSet::new());
         for row in 0..records.len() {
             let cell = self.image.map_or("", |column| records.cell(column, row).trim());
             let picture = path::relative(cell);
-            let found = picture.as_ref().ok().and_then(|path| self.pictures.get(path));
+            let found = picture.as_ref().ok().and_then(|path| self.files.get(path));
             let place = records.place(row);
             let id: &str = match (self.id, found) {
                 (Some(column), _) => records.cell(column, row).trim(),
@@ -225,7 +226,7 @@ impl Layout for Tabular {
                 column.map_or("", String::as_str)
             ));
         }
-        for path in self.pictures.iter().filter(|path| !used.contains_key(path)) {
+        for path in pictures().filter(|path| !used.contains_key(path)) {
             let id = ids.get(path.as_str()).copied().unwrap_or(path);
             census.picture_without_text(id, path, format!("no row of {} names it", self.table));
         }

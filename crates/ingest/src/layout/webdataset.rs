@@ -210,7 +210,9 @@ impl Layout for WebDataset {
             wording::add_captions(&mut texts, &encoding::decode(&read(path)?).text);
         }
         if let Some(path) = &sample.json {
-            let fields = records::fields(&read(path)?).map_err(|flaw| (flaw, path.clone()))?;
+            let json = read(path)?;
+            let fields = records::fields(encoding::decode(&json).text.as_bytes())
+                .map_err(|flaw| (flaw, path.clone()))?;
             let roles = wording::by_name(fields.iter().map(|(name, _)| name.as_str()), &[]);
             texts.complete_with(wording::texts(&roles, |column| fields[column].1.as_str()));
         }

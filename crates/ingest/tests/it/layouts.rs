@@ -387,6 +387,47 @@ fn webdataset_shards_one_or_several() {
 }
 
 #[test]
+fn a_layout_that_is_asked_for_and_finds_nothing_is_an_error() {
+    let (dir, plan) = folder(&[], &[("notes.md", "a"), ("train/readme.txt", "b")]);
+    let refused = |layout| {
+        let plan = Plan {
+            layout,
+            ..plan.clone()
+        };
+        let error = ingest(&plan).unwrap_err();
+        assert!(matches!(error, IngestError::NoLayout { .. }), "{error}");
+        error.to_string()
+    };
+    assert!(refused(LayoutChoice::Sidecar).contains("2 files, none of them a picture"));
+    tar(&plan.dump.join("train/0.tar"), &[("a.txt", b"a shirt")]);
+    let text = refused(LayoutChoice::Webdataset);
+    assert!(
+        text.contains("the dump seems to be ") && text.contains("train"),
+        "{text}"
+    );
+    assert!(!dir.path().join("out/stage.json").exists());
+}
+
+#[test]
+fn a_row_may_name_a_picture_of_any_name_and_json_may_begin_with_a_byte_order_mark() {
+    let table = "file_name,title\nplain,Red shirt\na.jpg,Blue shirt\n";
+    let (_dir, plan) = folder(&["a.jpg", "plain"], &[("metadata.csv", table)]);
+    let (titles, rejects) = outcome(&plan);
+    assert_eq!(titles, pairs(&[("a", "Blue shirt"), ("plain", "Red shirt")]));
+    assert_eq!(rejects, counts(&[]));
+
+    let (_dir, plan) = folder(&[], &[("notes.md", "")]);
+    let json = "\u{feff}{\"title\": \"Green shirt\"}";
+    tar(
+        &plan.dump.join("0.tar"),
+        &[("b.jpg", &jpeg(1)), ("b.json", json.as_bytes())],
+    );
+    let (titles, rejects) = outcome(&plan);
+    assert_eq!(titles, pairs(&[("b", "Green shirt")]));
+    assert_eq!(rejects, counts(&[]));
+}
+
+#[test]
 fn texts_alone_are_looked_at_in_every_layout() {
     use ingest::layout::{self, Wants};
     use stage::Console;
