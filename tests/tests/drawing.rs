@@ -130,8 +130,9 @@ fn an_unknown_word_is_said_and_a_caption_of_unknown_words_is_refused() {
         .success();
     let _ = sample(&chain, "out")
         .run()
-        .fails(1)
-        .stderr_contains("from one to a million captions");
+        .fails(2)
+        .stderr_contains("expected captions")
+        .hints();
     let long = "red ".repeat(1 << 18);
     let file = chain.path("long.jsonl");
     fs::write(&file, format!("{{\"id\": \"l\", \"caption\": \"{long}\"}}\n")).unwrap();

@@ -6,7 +6,7 @@ use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use gan::DeviceChoice;
 use serde_json::json;
-use stage::{CommonArgs, Interrupt, Outcome};
+use stage::{CommonArgs, Interrupt, Outcome, UsageError};
 
 use crate::{Artist, Request, grid, request, sample};
 
@@ -91,10 +91,23 @@ pub fn run(cli: Cli) -> anyhow::Result<Outcome> {
 
 /// Loads the model and checks the words of at most `limit` captions.
 fn prepare(cli: &Cli, what: &WhatArgs, limit: usize) -> anyhow::Result<(Artist, Vec<Request>)> {
+    if what.captions.is_empty() && what.captions_file.is_none() {
+        return Err(UsageError(
+            "expected captions\nhint: gen sample MODEL \"red summer dress\", or --captions FILE.jsonl"
+                .to_owned(),
+        )
+        .into());
+    }
     let mut requests = request::collect(&what.captions, what.captions_file.as_deref())?;
-    requests.truncate(limit);
-    let artist = Artist::load(&what.model, cli.device.find()?)?;
     let console = cli.common.console();
+    if requests.len() > limit {
+        console.warn(format!(
+            "{} captions, of which the first {limit} are drawn; --rows takes more",
+            requests.len()
+        ));
+        requests.truncate(limit);
+    }
+    let artist = Artist::load(&what.model, cli.device.find()?)?;
     artist.check_words(&requests, what.allow_unknown, |text| console.warn(text))?;
     Ok((artist, requests))
 }

@@ -35,8 +35,10 @@ pub fn add(dir: &Path, entries: &[Entry]) -> Result<(), GenerateError> {
         Err(e) => return Err(StageError::io(&path, "cannot read", e).into()),
     };
     let replaced: std::collections::BTreeSet<&str> = entries.iter().map(|e| e.file.as_str()).collect();
-    let kept = |line: &&str| {
-        serde_json::from_str::<Entry>(line).is_ok_and(|entry| !replaced.contains(entry.file.as_str()))
+    let kept = |line: &&str| match serde_json::from_str::<Entry>(line) {
+        Ok(entry) => !replaced.contains(entry.file.as_str()),
+        // Somebody else's.
+        Err(_) => true,
     };
     let mut text: String = old.lines().filter(kept).flat_map(|line| [line, "\n"]).collect();
     for entry in entries {
@@ -66,7 +68,12 @@ mod tests {
         add(dir.path(), &[entry("1.png", "red"), entry("2.png", "red")]).unwrap();
         add(dir.path(), &[entry("2.png", "blue")]).unwrap();
         let text = std::fs::read_to_string(dir.path().join(FILE)).unwrap();
+        assert_eq!(text.lines().count(), 2);
         let lines: Vec<Entry> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
         assert_eq!(lines, [entry("1.png", "red"), entry("2.png", "blue")]);
+        let foreign = format!("{{\"photo\": \"a.jpg\"}}\n{text}");
+        std::fs::write(dir.path().join(FILE), &foreign).unwrap();
+        add(dir.path(), &[entry("2.png", "blue")]).unwrap();
+        assert_eq!(std::fs::read_to_string(dir.path().join(FILE)).unwrap(), foreign);
     }
 }

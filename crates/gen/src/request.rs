@@ -60,6 +60,7 @@ fn read(path: &Path) -> Result<Vec<Request>, GenerateError> {
     let mut requests = Vec::new();
     for (number, line) in BufReader::new(file).lines().enumerate() {
         let line = line.map_err(io)?;
+        let line = line.trim_start_matches('\u{feff}');
         if line.trim().is_empty() {
             continue;
         }
@@ -68,7 +69,7 @@ fn read(path: &Path) -> Result<Vec<Request>, GenerateError> {
             line: number + 1,
             found,
         };
-        let request: Request = serde_json::from_str(&line).map_err(|e| bad(e.to_string()))?;
+        let request: Request = serde_json::from_str(line).map_err(|e| bad(e.to_string()))?;
         check_length(&format!("{}:{}", path.display(), number + 1), &request.caption)?;
         requests.push(request);
     }

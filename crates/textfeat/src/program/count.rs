@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, anyhow, bail};
 use serde_json::json;
 use stage::atomic;
-use stage::{CommonArgs, Console, Interrupt, Outcome, Progress};
+use stage::{CommonArgs, Console, Interrupt, Outcome, Progress, UsageError};
 use textfeat::{Analyzer, Counter, Counts, CountsFile, MAX_COUNTS_BYTES, Method, Settings};
 
 use super::catalogue::{Caption, Ingested, document};
@@ -136,10 +136,11 @@ pub(super) fn count_shards(
 
 fn count_lines(request: &Request, threads: usize, interrupt: &Interrupt) -> Result<Option<Counts>> {
     if request.part.is_some() {
-        bail!(
+        return Err(UsageError(format!(
             "{}: expected the folder of a catalogue with --part, found no folder\nhint: cut the text file itself into parts, for instance with split",
             request.texts.display()
-        );
+        ))
+        .into());
     }
     let mut lines = Lines::open(&request.texts)?;
     let analyzer = Analyzer::new(&request.settings);
@@ -183,9 +184,9 @@ pub(super) fn merge(
 ) -> Result<Outcome> {
     let console = common.console();
     if settings.method == Method::Lsa {
-        bail!(
-            "expected --method terms, found lsa: counts merge, but the directions of an LSA model come from the documents' rows\nhint: run `textfeat fit --method lsa` where the whole catalogue is"
-        );
+        let message = "expected --method terms, found lsa: counts merge, but the directions of an LSA model come from the documents' rows\n\
+                       hint: run `textfeat fit --method lsa` where the whole catalogue is";
+        return Err(UsageError(message.to_owned()).into());
     }
     if common.dry_run {
         console.result(format!(
