@@ -140,20 +140,23 @@ fn apply(table: &mut toml::Table, pair: &str) -> Result<(), String> {
     let (path, value) = pair
         .split_once('=')
         .ok_or("expected section.key=value, found no `=`")?;
-    let (section, key) = path
+    let (sections, key) = path
         .trim()
-        .split_once('.')
+        .rsplit_once('.')
         .ok_or("expected section.key=value, found no `.` in the key")?;
     let value = value.trim();
     let value = toml::from_str::<toml::Table>(&format!("v = {value}"))
         .ok()
         .and_then(|mut t| t.remove("v"))
         .unwrap_or_else(|| toml::Value::String(value.to_owned()));
-    let entry = table.entry(section).or_insert_with(|| toml::Table::new().into());
-    let section_table = entry
-        .as_table_mut()
-        .ok_or_else(|| format!("expected a section, found a value at `{section}`"))?;
-    section_table.insert(key.to_owned(), value);
+    let mut within = table;
+    for section in sections.split('.') {
+        let entry = within.entry(section).or_insert_with(|| toml::Table::new().into());
+        within = entry
+            .as_table_mut()
+            .ok_or_else(|| format!("expected a section, found a value at `{section}`"))?;
+    }
+    within.insert(key.to_owned(), value);
     Ok(())
 }
 
@@ -184,6 +187,12 @@ mod tests {
         let recipe = parse(SHORT, &["train.kimg=2", "adam.lr=1e-3", "train.captions=any"]).unwrap();
         assert_eq!(recipe.steps(), 32);
         assert_eq!((recipe.adam.lr, recipe.train.captions), (1e-3, Captions::Any));
+        // One of several sides, as the advice on memory names it.
+        let growing = "[train]\nresolution = 64\n[networks]\ngenerator = \"progan\"\ndiscriminator = \"progan\"\n[penalty]\nr1 = 1.0\n\
+                       [growth]\nbatch = { 32 = 64, 64 = 32 }\n";
+        let recipe = parse(growing, &["growth.batch.32=16"]).unwrap();
+        let batches: Vec<(Side, usize)> = recipe.growth.unwrap().batch.into_iter().collect();
+        assert_eq!(batches, [(Side(32), 16), (Side(64), 32)]);
     }
 
     #[test]
