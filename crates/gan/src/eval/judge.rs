@@ -84,7 +84,7 @@ pub fn full(reference: &Reference<'_>, drawn: &Drawn) -> Result<Report, GanError
             drawn: swd(&photos, &drawn.firsts, seed),
             real: swd(&photos, &reference.held_bytes()?, seed),
         },
-        memorisation: memorisation(reference, &features)?,
+        memorisation: memorisation(reference, &features),
         products: reference.firsts.len(),
         train: reference.train.len(),
         split: reference.scope.split.name(),
@@ -166,7 +166,7 @@ fn diversity(reference: &Reference<'_>, drawn: &Drawn) -> Option<Diversity> {
 
 /// Features `[n, d]` of each product's first picture against the training photos and, where they were looked at, their
 /// mirror images.
-fn memorisation(reference: &Reference<'_>, features: &Tensor) -> Result<Memorisation, GanError> {
+fn memorisation(reference: &Reference<'_>, features: &Tensor) -> Memorisation {
     let photos = reference.photos;
     let plain = std::iter::once(&reference.train_features);
     let known = Tensor::cat(&plain.chain(&reference.mirrored_features).collect::<Vec<_>>(), 0);
@@ -198,12 +198,12 @@ fn memorisation(reference: &Reference<'_>, features: &Tensor) -> Result<Memorisa
             row,
         }
     };
-    Ok(Memorisation {
+    Memorisation {
         distance,
         ratio: percent(distance.drawn, distance.real) / 100.0,
         suspicious: suspicious as f64 / drawn.len() as f64,
         worst: order.iter().take(WORST).map(pair).collect(),
-    })
+    }
 }
 
 /// A picture and the photo nearest to it, side by side `[2, 3, r, r]` in -1..=1.
