@@ -1,5 +1,5 @@
-//! What an evaluator sees in the photos of train and in their mirror images: the longest part of an evaluation, and the same in
-//! each. It is kept beside the evaluator for the next one.
+//! What an evaluator sees in the photos of train and in their mirror images: nearly half of an evaluation, and the same in each.
+//! It is kept beside the evaluator for the next one.
 
 use std::path::{Path, PathBuf};
 
