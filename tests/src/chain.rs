@@ -35,6 +35,17 @@ impl Chain {
         chain
     }
 
+    /// A folder with a drawn dump of so many products and the dataset that the stages make of it.
+    ///
+    /// # Panics
+    /// A stage fails.
+    #[must_use]
+    pub fn packed(products: u32) -> Self {
+        let chain = Self::drawn(products);
+        let _ = chain.preprocess();
+        chain
+    }
+
     /// The folder, or something in it: `dump`, `ingested`, `features`, `dataset`.
     #[must_use]
     pub fn path(&self, name: &str) -> PathBuf {

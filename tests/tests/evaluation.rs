@@ -24,8 +24,7 @@ fn prepare(chain: &Chain) -> Program {
 
 /// A catalogue, a run that has learnt little, no evaluator.
 fn trained() -> Chain {
-    let chain = Chain::drawn(400);
-    let _ = chain.preprocess();
+    let chain = Chain::packed(400);
     let _ = chain.train("run").run().success();
     chain
 }
@@ -132,6 +131,17 @@ fn an_evaluator_is_trained_once_and_measures_a_run_beside_real_photos() {
         .run()
         .success();
     let _ = table.stdout_contains("R-precision").stdout_contains("earlier");
+    // What cannot be drawn takes nothing with it that was measured.
+    fs::remove_file(chain.path("run/eval.json")).unwrap();
+    fs::remove_file(chain.path("run/nearest.png")).unwrap();
+    fs::create_dir(chain.path("run/nearest.png")).unwrap();
+    let without = of_run(&chain).run().success();
+    let _ = without.stderr_contains("the sheet of nearest photos is missing");
+    assert!(chain.path("run/eval.json").exists());
+    fs::remove_dir(chain.path("run/nearest.png")).unwrap();
+    // A run begun anew takes the figures of the old model away.
+    let _ = chain.train("run").arg("--force").run().success();
+    assert!(!chain.path("run/eval.json").exists());
 }
 
 #[test]

@@ -2,27 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
+use harness::run_folder::{checkpoints, weights};
 use harness::{Chain, Disk, Finished, Program};
 use serde_json::Value;
-
-fn prepared() -> Chain {
-    let chain = Chain::drawn(90);
-    let _ = chain.preprocess();
-    chain
-}
-
-fn checkpoints(run: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(run.join("checkpoints")) else {
-        return Vec::new();
-    };
-    let mut paths: Vec<_> = entries.map(|e| e.unwrap().path()).collect();
-    paths.retain(|p| p.extension().is_some_and(|e| e == "safetensors"));
-    paths.sort();
-    paths
-}
 
 /// The steps of the lines of `stats.jsonl`, without one that is being written.
 fn steps(run: &Path) -> Vec<u64> {
@@ -43,13 +28,7 @@ fn state(run: &Path) -> (Vec<(String, Vec<u8>)>, u64) {
     let bytes = fs::read(checkpoints(run).last().unwrap()).unwrap();
     let (_, header) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
     let sealed: Value = serde_json::from_str(&header.metadata().as_ref().unwrap()["atelier"]).unwrap();
-    let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap().tensors();
-    let mut all: Vec<_> = tensors
-        .into_iter()
-        .map(|(name, t)| (name, t.data().to_vec()))
-        .collect();
-    all.sort();
-    (all, sealed["about"]["rewinds"].as_u64().unwrap())
+    (weights(run), sealed["about"]["rewinds"].as_u64().unwrap())
 }
 
 /// A recipe whose weights run away: D's gradient penalty overflows after some steps, the later the lower the rate.
@@ -71,7 +50,7 @@ fn runaway(chain: &Chain, run: &str, more: &[&str]) -> Program {
 
 #[test]
 fn a_number_that_is_none_stops_the_run_and_names_where_it_began() {
-    let chain = prepared();
+    let chain = Chain::packed(90);
     let run = chain.path("run");
     let stopped = runaway(&chain, "run", &[]).run().fails(1).hints();
     let error = stopped
@@ -98,7 +77,7 @@ fn a_number_that_is_none_stops_the_run_and_names_where_it_began() {
 
 #[test]
 fn a_run_that_goes_back_lowers_its_rate_and_is_the_same_when_it_is_killed() {
-    let chain = prepared();
+    let chain = Chain::packed(90);
     let rewind = ["train.on_nan=rewind"];
     let unbroken = runaway(&chain, "unbroken", &rewind).run().success();
     let _ = unbroken
@@ -125,7 +104,7 @@ fn a_run_that_goes_back_lowers_its_rate_and_is_the_same_when_it_is_killed() {
 
 #[test]
 fn a_run_that_goes_back_in_vain_gives_up() {
-    let chain = prepared();
+    let chain = Chain::packed(90);
     // Where a gradient is 0, Adam divides 0 by 0, whatever the rate.
     let train = chain
         .train("run")
@@ -152,7 +131,7 @@ fn assert_full(finished: Finished) -> Finished {
 
 #[test]
 fn where_no_checkpoint_fits_a_run_goes_on_if_it_may_and_the_last_one_stays() {
-    let chain = prepared();
+    let chain = Chain::packed(90);
     let train = |run: &str| chain.train(run).args(["--set", "train.on_disk_full=continue"]);
     let _ = train("run").args(["--set", "train.kimg=0.096"]).run().success();
     let before = checkpoints(&chain.path("run"));
@@ -173,7 +152,7 @@ fn where_no_checkpoint_fits_a_run_goes_on_if_it_may_and_the_last_one_stays() {
 
 #[test]
 fn on_a_disk_that_fills_up_a_run_goes_on_and_saves_again_once_there_is_room() {
-    let chain = prepared();
+    let chain = Chain::packed(90);
     let Some(disk) = Disk::mounted(&chain.path("disk"), 16 * 1024) else {
         return;
     };
@@ -203,7 +182,7 @@ fn on_a_disk_that_fills_up_a_run_goes_on_and_saves_again_once_there_is_room() {
 #[test]
 #[cfg(target_os = "linux")]
 fn where_the_memory_is_too_small_the_error_says_what_batch_fits() {
-    let chain = prepared();
+    let chain = Chain::packed(90);
     // How much libtorch takes for itself differs from build to build: a little more each time.
     let mut told = Vec::new();
     for gib in [0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0] {

@@ -8,15 +8,9 @@ use std::path::Path;
 use harness::{Chain, Program, place};
 use serde_json::Value;
 
-fn prepared(products: u32) -> Chain {
-    let chain = Chain::drawn(products);
-    let _ = chain.preprocess();
-    chain
-}
-
-/// [`prepared`] with an evaluator of the data.
+/// [`Chain::packed`] with an evaluator of the data.
 fn with_evaluator() -> Chain {
-    let chain = prepared(400);
+    let chain = Chain::packed(400);
     let prepare = Program::new("gan").args(["eval", "--prepare", "--epochs", "2", "--jobs", "1"]);
     let prepare = prepare
         .args(["--device", "cpu", "--data"])
@@ -70,7 +64,7 @@ fn points(found: &[Value], reader: &str) -> Vec<(String, u64)> {
 
 #[test]
 fn tensorboard_reads_every_figure_and_grid_once_after_kills_and_rewritten_ends() {
-    let chain = prepared(90);
+    let chain = Chain::packed(90);
     let run = chain.path("run");
     let checkpoints = || fs::read_dir(run.join("checkpoints")).map_or(0, Iterator::count);
     // Killed a while after a checkpoint, so that points after it are told twice.
@@ -123,8 +117,8 @@ fn tensorboard_reads_every_figure_and_grid_once_after_kills_and_rewritten_ends()
 #[test]
 fn a_run_measures_itself_and_keeps_its_best_and_a_resumed_one_the_same_to_the_byte() {
     let chain = with_evaluator();
-    let eval = ["--set", "train.eval_kimg=0.064"];
-    let unbroken = chain.train("unbroken").args(eval).arg("--json").run().success();
+    let often = ["--set", "train.eval_kimg=0.064"];
+    let unbroken = chain.train("unbroken").args(often).arg("--json").run().success();
     let found = unbroken.stdout_json();
     let run = chain.path("unbroken");
     let scores: Vec<(f64, f64)> = stats(&run)
@@ -168,40 +162,61 @@ fn a_run_measures_itself_and_keeps_its_best_and_a_resumed_one_the_same_to_the_by
         .run()
         .success();
 
+    // It can be measured as the last can, each into files of its own.
+    let eval = |flags: &[&str]| {
+        let eval = Program::new("gan").args(["eval", "--products", "8", "--device", "cpu", "--data"]);
+        eval.arg(chain.path("dataset")).arg("--run").arg(&run).args(flags)
+    };
+    let _ = eval(&[]).run().success();
+    let _ = eval(&["--best"]).run().success();
+    let measured =
+        |name: &str| -> Value { serde_json::from_slice(&fs::read(run.join(name)).unwrap()).unwrap() };
+    let of_best = measured("eval-best.json");
+    assert_eq!(of_best["model"], blake3::hash(&bytes).to_hex().as_str());
+    assert_ne!(of_best["model"], measured("eval.json")["model"]);
+    assert!(run.join("nearest-best.png").exists());
+
     // Killed between two evaluations, again and again.
     let broken = chain.path("broken");
     let ticks = || fs::read_to_string(broken.join("stats.jsonl")).map_or(0, |text| text.lines().count());
     for wanted in [4, 8, 10] {
-        let mut running = chain.train("broken").args(eval).arg("--resume").start();
+        let mut running = chain.train("broken").args(often).arg("--resume").start();
         if running.until(|| ticks() >= wanted) {
             let _ = running.kill();
         }
     }
     let resumed = chain
         .train("broken")
-        .args(eval)
+        .args(often)
         .args(["--resume", "--json"])
         .run()
         .success();
     assert_eq!(resumed.stdout_json()["best_score"], found["best_score"]);
     assert!(fs::read(broken.join("best.safetensors")).unwrap() == bytes);
-    let measured = |run: &Path| {
+    let lines = |run: &Path| {
         let without = |mut line: BTreeMap<String, f64>| {
             line.retain(|name, _| !matches!(name.as_str(), "images_per_second" | "seconds" | "memory_mib"));
             line
         };
         stats(run).into_iter().map(without).collect::<Vec<_>>()
     };
-    assert_eq!(measured(&broken), measured(&run));
+    assert_eq!(lines(&broken), lines(&run));
 }
 
 #[test]
 fn without_an_evaluator_a_run_says_once_how_to_make_one_and_goes_on() {
-    let chain = prepared(90);
+    let chain = Chain::packed(90);
     let finished = chain.train("run").run().success();
     let said = finished.stderr.matches("gan eval --prepare").count();
     assert_eq!(said, 1, "{}", finished.stderr);
     assert!(!chain.path("run").join("best.safetensors").exists());
+    let best = Program::new("gan").args(["eval", "--best", "--device", "cpu", "--data"]);
+    let best = best
+        .arg(chain.path("dataset"))
+        .arg("--run")
+        .arg(chain.path("run"));
+    let refused = best.run().fails(1).hints();
+    let _ = refused.stderr_contains("expected the best model of a run that measured itself, found none");
     let never = chain
         .train("never")
         .args(["--set", "train.eval_kimg=0"])
