@@ -72,6 +72,26 @@ impl<'a> Sample<'a> {
     pub fn vectors(&self) -> Result<Cow<'a, [f32]>, DatasetError> {
         self.shard.vectors(self.place)
     }
+
+    /// The caption to learn from where `chosen` is asked for: that one, or another that stands in for it where it has no
+    /// text, as the `attributes` of a product without attributes. The first without text gives way to the first that has
+    /// one, the second to the second and so on, around: where all are chosen evenly, those with texts come nearly evenly.
+    /// Where none has a text, it stays as it is.
+    #[must_use]
+    pub fn caption_with_text(&self, chosen: usize) -> usize {
+        let is_empty = |caption: &&String| caption.is_empty();
+        if self
+            .captions
+            .get(chosen)
+            .is_none_or(|caption| !caption.is_empty())
+        {
+            return chosen;
+        }
+        let number = self.captions.iter().take(chosen).filter(is_empty).count();
+        let mut with_text = (0..self.captions.len()).filter(|&i| !self.captions[i].is_empty());
+        let number = number.checked_rem(with_text.clone().count());
+        number.and_then(|number| with_text.nth(number)).unwrap_or(chosen)
+    }
 }
 
 impl Dataset {
@@ -341,12 +361,36 @@ mod tests {
                 assert_eq!(in_place, compress.is_none());
                 assert_eq!(sample.captions[1], format!("red bag {index}"));
                 assert_eq!(sample.captions[3], "");
+                assert_eq!(
+                    [0, 1, 2, 3, 4].map(|i| sample.caption_with_text(i)),
+                    [0, 1, 2, 0, 4]
+                );
                 assert_eq!(sample.attributes["base_colour"], "Red");
                 assert_eq!(sample.content_box, [1, 0, 2, 4]);
             }
         }
         assert!(data.sample(Split::Train, 3).is_none() && data.sample_at(1, 0).is_none());
         assert!(data.sample(Split::Val, usize::MAX).is_none() && data.sample_at(3, 0).is_none());
+    }
+
+    #[test]
+    fn captions_without_text_give_way_to_those_with_one_in_turns() {
+        let fixture = Fixture::packed(&[1]);
+        let data = Dataset::open(&fixture.out()).unwrap();
+        let sample = data.sample_at(0, 0).unwrap();
+        let stand_in = |texts: [&str; 4]| {
+            let captions = texts.map(str::to_owned);
+            let sample = Sample {
+                captions: &captions,
+                ..sample
+            };
+            [0, 1, 2, 3].map(|chosen| sample.caption_with_text(chosen))
+        };
+        assert_eq!(stand_in(["a", "b", "c", "d"]), [0, 1, 2, 3]);
+        assert_eq!(stand_in(["a", "", "c", ""]), [0, 0, 2, 2], "both as often");
+        assert_eq!(stand_in(["", "", "c", "d"]), [2, 3, 2, 3]);
+        assert_eq!(stand_in(["", "b", "", ""]), [1, 1, 1, 1]);
+        assert_eq!(stand_in(["", "", "", ""]), [0, 1, 2, 3], "no text at all");
     }
 
     #[test]

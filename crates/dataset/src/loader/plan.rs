@@ -117,7 +117,8 @@ impl Share {
     }
 }
 
-/// Which caption of a sample a batch takes.
+/// Which caption of a sample a batch takes. Where that has no text, [`crate::Sample::caption_with_text`] says which one stands
+/// in for it.
 #[derive(Clone)]
 pub enum CaptionRule {
     /// Always the first.

@@ -129,14 +129,18 @@ impl<B: BatchBuffer> Queue<B> {
         plan.captions
             .choose(plan.seed, first, self.data.captions(), &mut captions)?;
         let share = plan.share.of(samples);
+        let (mut samples, mut with_text) = (Vec::new(), Vec::new());
+        for place in share {
+            let (index, chosen) = (positions.at(first + place as u64), captions[place]);
+            let sample = self.data.sample(plan.split, index);
+            with_text.push(sample.map_or(chosen, |sample| sample.caption_with_text(chosen)));
+            samples.push(index);
+        }
         Ok(Job {
             first,
             consumed,
-            samples: share
-                .clone()
-                .map(|place| positions.at(first + place as u64))
-                .collect(),
-            captions: captions[share].to_vec(),
+            samples,
+            captions: with_text,
         })
     }
 

@@ -147,7 +147,8 @@ fn a_callers_rule_is_asked_in_order_and_checked() {
         .into_iter()
         .map(|(_, caption)| caption)
         .collect();
-    assert!(captions.into_iter().eq((0..16).map(|n| n / 4)));
+    // The fourth caption of these samples has no text: the first stands in for it.
+    assert!(captions.into_iter().eq((0..16).map(|n| n / 4 % 3)));
 
     let wild = CaptionRule::By(Arc::new(|_, chosen: &mut [usize]| chosen.fill(4)));
     let mut loader = open(

@@ -66,9 +66,12 @@ impl Grids {
         let chosen = choose(data);
         let mut rows: Vec<f32> = Vec::with_capacity(chosen.len() * dims);
         let mut photos = Vec::new();
+        let mut captions = Vec::new();
         for sample in &chosen {
+            let caption = sample.caption_with_text(caption);
             photos.extend_from_slice(&sample.image()?);
             rows.extend_from_slice(&sample.vectors()?[caption * dims..(caption + 1) * dims]);
+            captions.push(sample.captions.get(caption).cloned().unwrap_or_default());
         }
         let texts = Tensor::from_slice(&rows).view([-1, dims as i64]);
         // Every row has the same noise, so that a column shows what the text alone changes.
@@ -76,10 +79,7 @@ impl Grids {
             .normal_tensor(&[COLUMNS as i64, recipe.networks.z_len() as i64], device.tch())
             .repeat([chosen.len() as i64, 1]);
         Ok(Self {
-            captions: chosen
-                .iter()
-                .map(|s| s.captions.get(caption).cloned().unwrap_or_default())
-                .collect(),
+            captions,
             texts: texts
                 .repeat_interleave_self_int(COLUMNS as i64, 0, None)
                 .to_device(device.tch()),
@@ -170,13 +170,13 @@ pub fn reals(data: &Dataset, recipe: &Recipe, path: &Path) -> Result<(), GanErro
     draw_grid(&rows).write_png(path, &[])
 }
 
-/// Up to [`ROWS`] products, of val where there are any: first one of each article type, then whatever comes.
+/// Up to [`ROWS`] products, of val where there are any, else of test, else of train: first one of each article type, then
+/// whatever comes.
 fn choose(data: &Dataset) -> Vec<Sample<'_>> {
-    let split = if data.len(Split::Val) > 0 {
-        Split::Val
-    } else {
-        Split::Train
-    };
+    let kept = [Split::Val, Split::Test]
+        .into_iter()
+        .find(|&split| !data.is_empty(split));
+    let split = kept.unwrap_or(Split::Train);
     let mut seen = std::collections::BTreeSet::new();
     let (mut first, mut rest) = (Vec::new(), Vec::new());
     for sample in (0..data.len(split)).filter_map(|i| data.sample(split, i)) {

@@ -83,6 +83,7 @@ impl Shown {
             let Some(sample) = data.sample(split, index) else {
                 continue;
             };
+            let caption = sample.caption_with_text(caption);
             pixels.extend_from_slice(&sample.image()?);
             texts.extend_from_slice(&sample.vectors()?[caption * dims..(caption + 1) * dims]);
         }

@@ -41,7 +41,9 @@ impl Resident {
         let mut vectors = Vec::with_capacity(samples * captions * dims);
         for sample in (0..samples).filter_map(|index| data.sample(Split::Train, index)) {
             pixels.extend_from_slice(&sample.image()?);
-            vectors.extend_from_slice(&sample.vectors()?);
+            let rows = sample.vectors()?;
+            let row = |caption| sample.caption_with_text(caption) * dims;
+            (0..captions).for_each(|caption| vectors.extend_from_slice(&rows[row(caption)..][..dims]));
         }
         Ok(Some(Self {
             pixels: Tensor::from_slice(&pixels)
