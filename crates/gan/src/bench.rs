@@ -16,6 +16,8 @@ use crate::train::step::{Batch, Trainer};
 const WARM_UP: u64 = 3;
 /// On a CUDA device, where steps of each kind are recorded after the first ones.
 const WARM_UP_CUDA: u64 = 80;
+/// Steps of each kind before it is recorded, and one more.
+const OF_A_KIND: u64 = 4;
 /// Length of the made-up text vectors, as the article's.
 const DIMS: usize = 256;
 
@@ -32,7 +34,8 @@ pub struct BenchReport {
     pub seconds: f64,
 }
 
-/// Trains fresh networks for `steps` steps on noise; those that grow, fully grown.
+/// Trains fresh networks for at least `steps` steps on noise; those that grow, fully grown. What a recipe does at every so
+/// many steps has its share: whole rounds of it are measured.
 ///
 /// # Errors
 /// libtorch refuses a call.
@@ -49,14 +52,17 @@ pub fn bench(recipe: &Recipe, steps: u64, device: Device) -> Result<BenchReport,
             .sum_dim_intlist([1].as_slice(), true, Kind::Float)
             .sqrt();
     let batch = Batch { images, texts };
-    let warm_up = if device.tch().is_cuda() {
-        WARM_UP_CUDA
-    } else {
-        WARM_UP
+    let round = round(recipe);
+    let steps = steps.next_multiple_of(round);
+    let warm_up = match device.tch().is_cuda() {
+        true => WARM_UP_CUDA.max(OF_A_KIND * round),
+        false => WARM_UP,
     };
+    // The clock starts with a round.
+    let begin = warm_up.next_multiple_of(round);
     let mut started = Instant::now();
-    for step in 0..warm_up + steps {
-        if step == warm_up {
+    for step in begin - warm_up..begin + steps {
+        if step == begin {
             wait(device);
             started = Instant::now();
         }
@@ -73,9 +79,63 @@ pub fn bench(recipe: &Recipe, steps: u64, device: Device) -> Result<BenchReport,
     })
 }
 
+/// Steps after which everything that is not done at each of them comes round again.
+fn round(recipe: &Recipe) -> u64 {
+    let Recipe {
+        penalty, objective, ..
+    } = recipe;
+    let penalised = [penalty.r1, penalty.r2, penalty.gradient_penalty]
+        .iter()
+        .any(|weight| *weight > 0.0);
+    let penalty = if penalised { penalty.every } else { 1 };
+    let seeking = match objective.mode_seeking > 0.0 {
+        true => objective.mode_seeking_every,
+        false => 1,
+    };
+    (1..=seeking)
+        .map(|n| n * penalty)
+        .find(|n| n.is_multiple_of(seeking))
+        .unwrap_or(1)
+}
+
 /// Kernels run behind the program's back on a GPU.
 fn wait(device: Device) {
     if let tch::Device::Cuda(n) = device.tch() {
         tch::Cuda::synchronize(n as i64);
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_rounds_of_penalties_are_measured() {
+        let parsed = |text: &str| {
+            Recipe::parse(
+                &format!("[train]\nresolution = 32\nbatch = 2\n{text}"),
+                "a.toml",
+                &[],
+            )
+        };
+        let round_of = |text: &str| round(&parsed(text).unwrap());
+        let projection = "[networks]\ndiscriminator = \"projection\"\n";
+        assert_eq!(round_of(""), 1);
+        assert_eq!(
+            round_of(&format!("{projection}[penalty]\nr1 = 1.0\nevery = 16\n")),
+            16
+        );
+        let seeking = "[objective]\nmode_seeking = 0.1\nmode_seeking_every = 6\n";
+        assert_eq!(
+            round_of(&format!("{projection}[penalty]\nr1 = 1.0\nevery = 4\n{seeking}")),
+            12
+        );
+        assert_eq!(round_of(seeking), 6);
+
+        let small = "[networks]\nwidth = 2\nz_dim = 4\ntext_dim = 4\n";
+        let recipe = parsed(&format!("{small}{seeking}")).unwrap();
+        let report = bench(&recipe, 7, Device::CPU).unwrap();
+        assert_eq!((report.steps, report.batch), (12, 2));
     }
 }

@@ -193,7 +193,8 @@ fn measure(cli: &Cli, args: &BenchArgs, console: &Console) -> anyhow::Result<Out
         ))?;
         return Ok(Outcome::Done);
     }
-    let report = bench::bench(&recipe, args.steps, cli.device.find()?)?;
+    let device = cli.device.find()?;
+    let report = train::memory::caught(&recipe, || bench::bench(&recipe, args.steps, device))?;
     console.result(format!(
         "{:.1} images/s over {} steps of {} at {} pixels",
         report.images_per_second, report.steps, report.batch, recipe.train.resolution
