@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use stage::atomic;
 
 use self::pictures::Picture;
-use self::warnings::Warning;
+use self::warnings::{Findings, Warning};
 use super::run_folder::CONFIG;
 use super::stats::{self, Line};
 use crate::GanError;
@@ -27,7 +27,7 @@ pub(crate) struct Run {
     name: String,
     recipe: Recipe,
     lines: Vec<Line>,
-    warnings: Vec<Warning>,
+    findings: Findings,
     grids: Vec<Picture>,
     photos: Option<Picture>,
     best: Option<Best>,
@@ -58,7 +58,7 @@ pub fn write(dir: &Path) -> Result<(PathBuf, Vec<Warning>), GanError> {
     let run = Run::read(dir)?;
     let path = dir.join(FILE);
     atomic::write(&path, page::html(&run).as_bytes())?;
-    Ok((path, run.warnings))
+    Ok((path, run.findings.wrong))
 }
 
 impl Run {
@@ -81,7 +81,7 @@ impl Run {
             .into_owned();
         Ok(Self {
             name,
-            warnings: warnings::warnings(&lines, recipe.objective.loss),
+            findings: warnings::examine(&lines, recipe.objective.loss),
             grids: pictures::grids(dir)?,
             photos: pictures::picture(&dir.join(super::PHOTOS), 0)?,
             best: Best::read(&dir.join(super::BEST)),

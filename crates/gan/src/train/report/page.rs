@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::chart::{charts, number};
 use super::pictures::Picture;
+use super::warnings::Findings;
 use super::{Best, Run, escape};
 use crate::train::stats::Line;
 
@@ -116,13 +117,20 @@ fn tiles(run: &Run) -> String {
 }
 
 fn warnings(run: &Run) -> String {
-    if run.warnings.is_empty() {
-        let said = "Nothing looks wrong: D and G are in balance, pictures of one text differ, the text is heeded and D is not learning \
-                    its photos by heart, as far as this run's figures tell.";
+    let Findings { wrong, fine } = &run.findings;
+    if wrong.is_empty() {
+        let said = match fine.split_last() {
+            None => "Too little is measured so far to say whether something is wrong.".to_owned(),
+            Some((last, [])) => format!("Nothing looks wrong where this run's figures tell: {last}."),
+            Some((last, others)) => {
+                let others = others.join(", ");
+                format!("Nothing looks wrong where this run's figures tell: {others} and {last}.")
+            }
+        };
         return format!("<section class=\"well\"><p>{said}</p></section>");
     }
     let mut html = String::from("<section class=\"warnings\"><h2>What looks wrong</h2>");
-    for warning in &run.warnings {
+    for warning in wrong {
         let remedies: String = warning
             .remedies
             .iter()
@@ -163,7 +171,8 @@ fn pictures(run: &Run) -> String {
     let times: Vec<String> = run.grids.iter().map(|grid| grid.kimg.to_string()).collect();
     let mut html = format!(
         "<section class=\"pictures sheet{last}\" data-times=\"{}\"><h2>Real and drawn</h2>\
-         <p class=\"note\">Captions of products that training never sees; each column has the same noise.</p>",
+         <p class=\"note\">Captions of products that training never sees, where the data keep any from it; each column has the same \
+         noise.</p>",
         times.join(",")
     );
     if last > 0 {
@@ -257,7 +266,7 @@ mod tests {
     use super::*;
     use crate::picture::Layout;
     use crate::recipe::Recipe;
-    use crate::train::report::warnings::warnings;
+    use crate::train::report::warnings::examine;
 
     fn run() -> Run {
         let recipe = Recipe::parse("[train]\nresolution = 64\nkimg = 10\n", "a.toml", &[]).unwrap();
@@ -291,7 +300,7 @@ mod tests {
         };
         Run {
             name: "a & b".to_owned(),
-            warnings: warnings(&lines, recipe.objective.loss),
+            findings: examine(&lines, recipe.objective.loss),
             recipe,
             lines,
             grids: vec![picture(4, 2), picture(8, 2)],
@@ -338,13 +347,13 @@ mod tests {
     fn a_run_without_lines_or_pictures_has_a_report_too() {
         let empty = Run {
             lines: Vec::new(),
-            warnings: Vec::new(),
+            findings: Findings::default(),
             grids: Vec::new(),
             photos: None,
             ..run()
         };
         let html = html(&empty);
-        assert!(html.contains("No statistics yet") && html.contains("Nothing looks wrong"));
+        assert!(html.contains("No statistics yet") && html.contains("Too little is measured"));
     }
 
     #[test]

@@ -4,13 +4,14 @@
 //! | --- | --- |
 //! | D is winning | `d_real - d_fake` is at least [`SURE`] over the last [`RECENT`] lines; of a relativistic loss `d_loss` at most [`NO_LOSS`] nats |
 //! | pictures of one text are alike | `diversity` of the last two evaluations is below [`FLAT`] of that of photos, or below half of what it was; without evaluations `z_spread` below a quarter of what it was |
-//! | the text is ignored | in three or more evaluations, the last two, no attribute is found oftener than by chance, within [`BY_CHANCE`] of the way to photos |
+//! | the text is ignored | in three or more evaluations, the last two, no attribute is found oftener than by chance, nor is the caption among others (R-precision), within [`BY_CHANCE`] of the way to photos |
 //! | D knows its photos by heart | over the last [`RECENT`] lines `d_logit_val` is at least [`BY_HEART`] of the way from `d_logit_train` to `d_logit_fake` |
 //! | the run went back | `rewinds` is above 0 |
 
 use serde::Serialize;
 
 use crate::recipe::Loss;
+use crate::train::recovery::MOST_REWINDS;
 use crate::train::stats::Line;
 
 /// Lines that are looked at for what a run does now.
@@ -39,9 +40,18 @@ pub struct Warning {
     pub remedies: &'static [&'static str],
 }
 
-/// All that looks wrong after these lines, of a run with this loss.
+/// What the figures of a run say of it. What they are too few to tell is in neither list.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Findings {
+    /// What looks wrong.
+    pub wrong: Vec<Warning>,
+    /// What was looked at and is as it should be, as half sentences.
+    pub fine: Vec<&'static str>,
+}
+
+/// Looks at these lines, of a run with this loss.
 #[must_use]
-pub fn warnings(lines: &[Line], loss: Loss) -> Vec<Warning> {
+pub fn examine(lines: &[Line], loss: Loss) -> Findings {
     let all = [
         d_winning(lines, loss),
         collapse(lines),
@@ -49,48 +59,67 @@ pub fn warnings(lines: &[Line], loss: Loss) -> Vec<Warning> {
         overfitting(lines),
         went_back(lines),
     ];
-    all.into_iter().flatten().collect()
+    let mut findings = Findings::default();
+    for finding in all.into_iter().flatten() {
+        match finding {
+            Ok(fine) => findings.fine.push(fine),
+            Err(warning) => findings.wrong.push(warning),
+        }
+    }
+    findings
 }
 
-fn d_winning(lines: &[Line], loss: Loss) -> Option<Warning> {
-    let seen = match loss {
+/// Either what is fine, or what is wrong; `None` of it where the figures do not say.
+type Finding = Option<Result<&'static str, Warning>>;
+
+fn d_winning(lines: &[Line], loss: Loss) -> Finding {
+    let (wins, seen) = match loss {
         Loss::Bce | Loss::NonSaturating => {
             let (real, fake) = (recent(lines, "d_real")?, recent(lines, "d_fake")?);
-            (real - fake >= SURE)
-                .then(|| format!("D believes photos with {real:.2} and pictures with {fake:.2} (1 is sure)"))
+            let seen = format!("D believes photos with {real:.2} and pictures with {fake:.2} (1 is sure)");
+            (real - fake >= SURE, seen)
         }
         Loss::Relativistic => {
             let loss = recent(lines, "d_loss")?;
-            (loss <= NO_LOSS).then(|| format!("D's loss is {loss:.3} nats; 0.69 would be an even game"))
+            let seen = format!("D's loss is {loss:.3} nats; 0.69 would be an even game");
+            (loss <= NO_LOSS, seen)
         }
-        _ => None,
+        _ => return None,
     };
-    Some(Warning {
+    let warning = Warning {
         title: "D is winning",
-        seen: format!("{}, so G learns little from it.", seen?),
+        seen: format!("{seen}, so G learns little from it."),
         remedies: &[
             "a gradient penalty, or a larger one: penalty.r1, with networks.discriminator = \"projection\"",
             "augmentation before D: augment.translation = 0.125, augment.cutout = 0.5",
             "a lower adam.lr",
         ],
+    };
+    Some(if wins {
+        Err(warning)
+    } else {
+        Ok("D and G are in balance")
     })
 }
 
-fn collapse(lines: &[Line]) -> Option<Warning> {
+fn collapse(lines: &[Line]) -> Finding {
     let diversity = values(lines, "diversity");
-    let seen = if let [.., before, last] = diversity[..] {
+    let (alike, seen) = if let [.., before, last] = diversity[..] {
         let (now, most) = (f64::midpoint(before, last), highest(&diversity));
-        (now < FLAT || now < most / 2.0)
-            .then(|| format!("Their diversity is {now:.2} of that of photos; it was up to {most:.2}"))
+        let seen = format!("Their diversity is {now:.2} of that of photos; it was up to {most:.2}");
+        (now < FLAT || now < most / 2.0, seen)
     } else {
         let spread = values(lines, "z_spread");
-        let (last, most) = (*spread.last()?, highest(&spread));
-        (spread.len() >= 3 && last < most / 4.0)
-            .then(|| format!("Their pixels vary by {last:.3} between two z; it was up to {most:.3} (of 1)"))
+        let [_, .., _, last] = spread[..] else {
+            return None;
+        };
+        let most = highest(&spread);
+        let seen = format!("Their pixels vary by {last:.3} between two z; it was up to {most:.3} (of 1)");
+        (last < most / 4.0, seen)
     };
-    Some(Warning {
+    let warning = Warning {
         title: "Pictures of one text are alike",
-        seen: format!("{}: G pays little heed to its noise.", seen?),
+        seen: format!("{seen}: G pays little heed to its noise."),
         remedies: &[
             "networks.discriminator = \"projection\", which compares the images of a batch",
             "a smaller objective.reconstruction, or none: it draws the mean of all that fits",
@@ -98,10 +127,15 @@ fn collapse(lines: &[Line]) -> Option<Warning> {
             "a smaller objective.wrong_text, or an end of it: objective.wrong_text_kimg",
             "an earlier model: best.safetensors",
         ],
+    };
+    Some(if alike {
+        Err(warning)
+    } else {
+        Ok("pictures of one text differ")
     })
 }
 
-fn text_ignored(lines: &[Line]) -> Option<Warning> {
+fn text_ignored(lines: &[Line]) -> Finding {
     let evaluated: Vec<&Line> = lines
         .iter()
         .filter(|line| line.measure("score").is_some())
@@ -127,9 +161,12 @@ fn text_ignored(lines: &[Line]) -> Option<Warning> {
         .filter_map(|name| Some((&name[1..], gain("accuracy", name)?)))
         .collect();
     let ranked = gain("r_precision", "");
-    let gains = attributes.iter().map(|(_, gain)| *gain).chain(ranked);
-    if attributes.is_empty() && ranked.is_none() || gains.fold(f64::MIN, f64::max) >= BY_CHANCE {
+    if attributes.is_empty() && ranked.is_none() {
         return None;
+    }
+    let gains = attributes.iter().map(|(_, gain)| *gain).chain(ranked);
+    if gains.fold(f64::MIN, f64::max) >= BY_CHANCE {
+        return Some(Ok("the text is heeded"));
     }
     let names: Vec<&str> = attributes.iter().map(|(name, _)| *name).collect();
     let what = if names.is_empty() {
@@ -138,7 +175,7 @@ fn text_ignored(lines: &[Line]) -> Option<Warning> {
         format!("Of what captions ask for ({}) nothing is", names.join(", "))
     };
     let often = if names.is_empty() { "no oftener" } else { "oftener" };
-    Some(Warning {
+    Some(Err(Warning {
         title: "The text is ignored",
         seen: format!(
             "{what} found in its picture {often} than by chance. Early in a training that is so in every run."
@@ -149,15 +186,18 @@ fn text_ignored(lines: &[Line]) -> Option<Warning> {
             "train.captions = \"any\", and smaller augment.caption_dropout and augment.word_dropout",
             "`textfeat coverage`: does the text model know the words of the captions?",
         ],
-    })
+    }))
 }
 
-fn overfitting(lines: &[Line]) -> Option<Warning> {
+fn overfitting(lines: &[Line]) -> Finding {
     let of = |name| recent(lines, name);
     let (train, val, fake) = (of("d_logit_train")?, of("d_logit_val")?, of("d_logit_fake")?);
     let width = train - fake;
     let share = (train - val) / width;
-    (width > 0.1 && share >= BY_HEART).then(|| Warning {
+    if width <= 0.1 {
+        return None;
+    }
+    let warning = Warning {
         title: "D knows its photos by heart",
         seen: format!(
             "It says {train:.2} to photos that it learns from, {val:.2} to photos that it never saw and {fake:.2} to pictures: \
@@ -170,15 +210,20 @@ fn overfitting(lines: &[Line]) -> Option<Warning> {
             "more products, or a smaller networks.width",
             "an earlier model: best.safetensors",
         ],
+    };
+    Some(if share >= BY_HEART {
+        Err(warning)
+    } else {
+        Ok("D does not know its photos by heart")
     })
 }
 
-fn went_back(lines: &[Line]) -> Option<Warning> {
+fn went_back(lines: &[Line]) -> Finding {
     let times = lines.last()?.measure("rewinds").filter(|times| *times > 0.0)?;
-    Some(Warning {
+    Some(Err(Warning {
         title: "The run went back to a checkpoint",
         seen: format!(
-            "{times} of 3 times something was no longer a finite number; the rate is now 1/{} of adam.lr.",
+            "{times} of {MOST_REWINDS} times something was no longer a finite number; the rate is now 1/{} of adam.lr.",
             2_f64.powf(times)
         ),
         remedies: &[
@@ -186,7 +231,7 @@ fn went_back(lines: &[Line]) -> Option<Warning> {
             "train.precision = \"fp32\"",
             "a larger penalty.r1",
         ],
-    })
+    }))
 }
 
 /// The values of a measure, in the order of the lines that have it.
@@ -221,7 +266,7 @@ mod tests {
     }
 
     fn titles(lines: &[Line], loss: Loss) -> Vec<&'static str> {
-        warnings(lines, loss).iter().map(|w| w.title).collect()
+        examine(lines, loss).wrong.iter().map(|w| w.title).collect()
     }
 
     const HEALTHY: &[(&str, f64)] = &[
@@ -257,6 +302,23 @@ mod tests {
             assert!(titles(&lines(20, HEALTHY), loss).is_empty());
             assert!(titles(&[], loss).is_empty());
         }
+    }
+
+    #[test]
+    fn only_what_was_measured_is_called_fine() {
+        let fine = |lines: &[Line]| examine(lines, Loss::Bce).fine;
+        let all = [
+            "D and G are in balance",
+            "pictures of one text differ",
+            "the text is heeded",
+            "D does not know its photos by heart",
+        ];
+        assert_eq!(fine(&lines(20, HEALTHY)), all);
+        assert!(fine(&[]).is_empty() && fine(&lines(2, &[("z_spread", 0.2)])).is_empty());
+        assert_eq!(fine(&lines(20, &[("d_real", 0.7), ("d_fake", 0.3)])), all[..1]);
+        assert_eq!(fine(&lines(20, &[("z_spread", 0.2)])), all[1..2]);
+        let sure = with(&[("d_real", 0.97), ("d_fake", 0.03)]);
+        assert_eq!(fine(&lines(20, &sure)), all[1..]);
     }
 
     #[test]
@@ -314,7 +376,7 @@ mod tests {
     #[test]
     fn d_overfits_when_new_photos_are_nearer_to_fakes() {
         let by_heart = with(&[("d_logit_train", 3.0), ("d_logit_val", 0.0)]);
-        let found = warnings(&lines(10, &by_heart), Loss::NonSaturating);
+        let found = examine(&lines(10, &by_heart), Loss::NonSaturating).wrong;
         assert_eq!(found[0].title, "D knows its photos by heart");
         assert!(found[0].seen.contains("75 % of the way"), "{}", found[0].seen);
         let no_val: Vec<_> = by_heart
@@ -326,7 +388,7 @@ mod tests {
 
     #[test]
     fn a_run_that_went_back_says_how_often() {
-        let found = warnings(&lines(1, &[("rewinds", 2.0)]), Loss::Bce);
+        let found = examine(&lines(1, &[("rewinds", 2.0)]), Loss::Bce).wrong;
         assert!(
             found[0].seen.starts_with("2 of 3 times") && found[0].seen.contains("1/4 of"),
             "{found:?}"
