@@ -6,6 +6,7 @@ use dataset::{Dataset, DatasetError, Sample, Split};
 
 use super::evaluator::Evaluator;
 use super::naming::Naming;
+use super::rivals::Ranked;
 use crate::random::{Random, Stream};
 
 /// A caption that is asked for.
@@ -44,6 +45,16 @@ impl<'a> Asked<'a> {
     #[must_use]
     pub fn text(&self) -> &'a str {
         self.sample.captions.get(self.caption).map_or("", String::as_str)
+    }
+
+    /// It among other captions.
+    #[must_use]
+    pub fn ranked(&self) -> Ranked<'_> {
+        Ranked {
+            text: self.text(),
+            vector: &self.vector,
+            product: self.sample.captions,
+        }
     }
 }
 

@@ -22,6 +22,7 @@ pub use training::train;
 
 use self::network::Network;
 use super::measures::Accuracy;
+use super::measures::r_precision::AMONG;
 use crate::GanError;
 use crate::device::Device;
 
@@ -49,7 +50,11 @@ pub struct HeldOut {
     pub products: usize,
     /// In the order of the attributes; none where no held-out product has the attribute.
     pub attributes: Vec<Option<HeldOutAccuracy>>,
-    /// Share of pictures whose own caption is found among 100; of fewer where there are fewer.
+    /// Captions that each picture's own one is ranked among, itself included: 100, or fewer where there are fewer; 0 where no
+    /// held-out product has a title.
+    #[serde(default = "among")]
+    pub among: usize,
+    /// Share of pictures whose own caption is found among these.
     pub r_precision: f64,
 }
 
@@ -168,12 +173,24 @@ impl Evaluator {
             )
         };
         let mut lines: Vec<String> = attributes.iter().zip(&held_out.attributes).map(line).collect();
-        lines.push(format!(
-            "its own caption among 100: {}",
-            percent(held_out.r_precision)
-        ));
+        lines.push(held_out.ranked());
         lines
     }
+}
+
+impl HeldOut {
+    /// How often the own caption is found, as a line.
+    fn ranked(&self) -> String {
+        match self.among {
+            0 => "its own caption: no held-out product has one".to_owned(),
+            among => format!("its own caption among {among}: {:.1} %", 100.0 * self.r_precision),
+        }
+    }
+}
+
+/// What files of before there was `among` were made with.
+const fn among() -> usize {
+    AMONG
 }
 
 impl HeldOutAccuracy {
@@ -198,5 +215,30 @@ fn fit(images: &Tensor, side: i64) -> Tensor {
             images.avg_pool2d([factor; 2], [factor; 2], [0; 2], false, true, None)
         }
         _ => images.internal_upsample_bilinear2d_aa([side, side], false, None, None),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_captions_that_were_ranked_are_told_as_many_as_they_were() {
+        let ranked = |among| {
+            let (products, r_precision) = (30, 0.5);
+            HeldOut {
+                products,
+                attributes: Vec::new(),
+                among,
+                r_precision,
+            }
+            .ranked()
+        };
+        assert_eq!(ranked(12), "its own caption among 12: 50.0 %");
+        assert_eq!(ranked(0), "its own caption: no held-out product has one");
+        let before = r#"{"products": 30, "attributes": [], "r_precision": 0.5}"#;
+        let before: HeldOut = serde_json::from_str(before).unwrap();
+        assert_eq!(before.ranked(), "its own caption among 100: 50.0 %");
     }
 }

@@ -16,7 +16,7 @@ use crate::device::Device;
 use crate::eval::measures::r_precision;
 use crate::eval::measures::r_precision::AMONG;
 use crate::eval::photos::Photos;
-use crate::eval::rivals::Rivals;
+use crate::eval::rivals::{Ranked, Rivals};
 
 /// Two texts whose vectors are this near are one text: neither is wrong for the other's picture.
 const SAME_TEXT: f64 = 0.999;
@@ -197,26 +197,45 @@ fn examine(evaluator: &Evaluator, data: &Dataset) -> Result<HeldOut, GanError> {
         HeldOutAccuracy::of(&pairs)
     };
     // The second caption is the title where there is one; a lone caption is the first.
-    let caption = 1.min(data.captions() - 1);
-    let vectors = samples
+    let (caption, dims) = (1.min(data.captions() - 1), data.dims());
+    let titled = with_text(samples.iter().map(|s| s.captions[caption].as_str()));
+    let vectors = titled
         .iter()
-        .map(|s| s.vectors())
+        .map(|&row| samples[row].vectors())
         .collect::<Result<Vec<_>, _>>()?;
-    let texts: Vec<(&str, &[f32])> = samples
+    let ranked: Vec<Ranked<'_>> = titled
         .iter()
         .zip(&vectors)
-        .map(|(s, vectors)| {
-            (
-                s.captions[caption].as_str(),
-                &vectors[caption * data.dims()..][..data.dims()],
-            )
+        .map(|(&row, vectors)| Ranked {
+            text: &samples[row].captions[caption],
+            vector: &vectors[caption * dims..][..dims],
+            product: samples[row].captions,
         })
         .collect();
-    let rivals = Rivals::of(&texts, AMONG, evaluator.about.recipe.seed);
-    let embeddings = evaluator.read(&rivals.vectors(data.dims()));
+    let rivals = Rivals::of(&ranked, AMONG, evaluator.about.recipe.seed);
+    let embeddings = evaluator.read(&rivals.vectors(dims));
+    let rows: Vec<i64> = titled.iter().map(|&row| row as i64).collect();
+    let pictures = seen.embeddings.index_select(0, &Tensor::from_slice(&rows));
     Ok(HeldOut {
         products: samples.len(),
         attributes: (0..evaluator.about.attributes.len()).map(accuracy).collect(),
-        r_precision: r_precision(&seen.embeddings, &embeddings, &rivals.own, &rivals.others),
+        among: rivals.among(),
+        r_precision: r_precision(&pictures, &embeddings, &rivals.own, &rivals.others),
     })
+}
+
+/// Which of the texts are not empty.
+fn with_text<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<usize> {
+    let told = texts.enumerate().filter(|(_, text)| !text.is_empty());
+    told.map(|(number, _)| number).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn products_without_a_title_are_not_ranked() {
+        assert_eq!(with_text(["red bag", "", "belt", ""].into_iter()), [0, 2]);
+    }
 }
