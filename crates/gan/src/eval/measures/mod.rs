@@ -21,6 +21,9 @@ pub use swd::{Level, swd};
 
 use tch::{Device, Kind, Tensor};
 
+/// Rows that are compared with others at a time: the distances of one lot to ten thousand rows take 5 MB.
+const LOT: i64 = 64;
+
 /// The same values in f64 on the CPU.
 fn doubles(x: &Tensor) -> Tensor {
     x.detach().to_device(Device::Cpu).to_kind(Kind::Double)

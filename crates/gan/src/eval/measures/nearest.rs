@@ -3,7 +3,7 @@
 use serde::Serialize;
 use tch::Tensor;
 
-use super::{distances, doubles};
+use super::{LOT, distances, doubles};
 
 /// A row's nearest neighbour in another set.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -17,8 +17,6 @@ pub struct Nearest {
 /// The nearest row of `train` `[m, d]`, m at least 1, for each row of `features` `[n, d]`.
 #[must_use]
 pub fn nearest(features: &Tensor, train: &Tensor) -> Vec<Nearest> {
-    /// Rows at a time: the distances of one lot take a few MB.
-    const LOT: i64 = 64;
     let train = doubles(train);
     let mut found = Vec::with_capacity(features.size()[0] as usize);
     for lot in doubles(features).split(LOT, 0) {

@@ -17,6 +17,8 @@ const PATCHES: i64 = 128;
 /// Draws of directions, and directions in each.
 const REPEATS: usize = 4;
 const DIRECTIONS: i64 = 128;
+/// Images of a set, at most: as many as ProGAN takes, whose patches are 1.2 GB a level.
+const MOST: i64 = 16_384;
 /// Images at a time: patches of one lot take a few MB.
 const LOT: i64 = 64;
 
@@ -31,10 +33,15 @@ pub struct Level {
     pub unnormalised: f64,
 }
 
-/// SWD at each level between as many real as drawn images `[n, 3, s, s]` of any kind in 0..=255, s at least 16.
+/// SWD at each level between as many real as drawn images `[n, 3, s, s]` of any kind in 0..=255, s at least 8: the first 16,384 of
+/// each, or as many as there are of both.
 #[must_use]
 pub fn swd(real: &Tensor, drawn: &Tensor, seed: u64) -> Vec<Level> {
-    let n = real.size()[0].min(drawn.size()[0]);
+    of_the_first(MOST, real, drawn, seed)
+}
+
+fn of_the_first(most: i64, real: &Tensor, drawn: &Tensor, seed: u64) -> Vec<Level> {
+    let n = real.size()[0].min(drawn.size()[0]).min(most);
     let mut random = Random::new(seed, Stream::Measures, 2);
     let mut levels = |images: &Tensor| -> Vec<(i64, Tensor)> {
         let mut patches = Vec::<(i64, Vec<Tensor>)>::new();
@@ -156,5 +163,16 @@ mod tests {
         );
         assert!((lighter[1].distance - same[1].distance).abs() < 0.01 * same[1].distance + 0.01);
         assert!((lighter[0].unnormalised - same[0].unnormalised).abs() < 0.01);
+    }
+
+    #[test]
+    fn images_after_the_most_do_not_count() {
+        let normals =
+            |step| Random::new(1, Stream::Measures, step).normal_tensor(&[6, 3, 8, 8], tch::Device::Cpu);
+        let (real, drawn) = (normals(9), normals(10));
+        let four = swd(&real.narrow(0, 0, 4), &drawn.narrow(0, 0, 4), 1);
+        assert_eq!(of_the_first(4, &real, &drawn, 1), four);
+        assert_ne!(swd(&real, &drawn, 1), four);
+        assert_eq!(four.iter().map(|l| l.side).collect::<Vec<_>>(), [8]);
     }
 }
