@@ -16,13 +16,15 @@ use crate::device::Device;
 
 /// Training photos that a light evaluation compares with.
 const TRAIN: usize = 2000;
+/// Of choices and noise, whatever the seed of the training: runs are measured by the same captions, photos and noise.
+const SEED: u64 = 0;
 
 /// All that stays the same from one light evaluation of a run to the next.
 pub struct LightEvaluation<'a>(Reference<'a>);
 
 impl<'a> LightEvaluation<'a> {
     /// Looks at the real photos of `products` products of the val split, of test where val is empty, once. `resolution` is
-    /// that of the pictures to come; `path` names the data in errors.
+    /// that of the pictures to come; `path` names the data in errors. All choices are the same in every run.
     ///
     /// # Errors
     /// As [`Reference::new`].
@@ -32,7 +34,6 @@ impl<'a> LightEvaluation<'a> {
         evaluator: &'a Evaluator,
         products: usize,
         resolution: usize,
-        seed: u64,
         device: Device,
     ) -> Result<Self, GanError> {
         let split = if data.is_empty(Split::Val) {
@@ -46,7 +47,7 @@ impl<'a> LightEvaluation<'a> {
             unseen: false,
             unseen_pairs: false,
             one_each: true,
-            seed,
+            seed: SEED,
         };
         Reference::new(
             data,
@@ -71,16 +72,17 @@ impl<'a> LightEvaluation<'a> {
 }
 
 /// Raised when [`Light::score`] becomes another function.
-const FORMULA: u32 = 2;
+const FORMULA: u32 = 3;
 
 impl Light {
     /// One number to keep the best by, higher is better and 100 the most: the mean balanced share right over the attributes,
     /// in % of what photos get and of each attribute at most that, since beyond it pictures are typical rather than right;
-    /// less 10 points for each tenfold of KID above the photos' own scale, and of diversity below the photos'.
+    /// less 10 points for each tenfold of KID above the photos' own scale (their KID, or its spread where that is larger), and of
+    /// diversity below the photos'.
     #[must_use]
     pub fn score(&self) -> f64 {
         let shares: Vec<f64> = self.attributes.iter().map(|a| a.balanced_share_right).collect();
-        let floor = self.kid.real.mean.max(self.kid.real.std_error).max(1e-6);
+        let floor = self.kid.real.mean.max(self.kid.real.std).max(1e-6);
         let diversity = self.diversity.as_ref().map_or(1.0, |d| d.ratio);
         score(&shares, self.kid.drawn.mean / floor, diversity)
     }
@@ -103,6 +105,52 @@ fn score(shares: &[f64], kid: f64, diversity: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::score;
+    use crate::eval::measures::Kid;
+    use crate::eval::report::{Light, Pair, RPrecision};
+
+    fn light(evaluator: &str, real: Kid) -> Light {
+        let share = Pair {
+            drawn: 0.5,
+            real: 1.0,
+        };
+        Light {
+            evaluator: evaluator.to_owned(),
+            captions: 8,
+            attributes: Vec::new(),
+            r_precision: RPrecision { among: 8, share },
+            kid: Pair {
+                drawn: Kid { mean: 0.2, ..real },
+                real,
+            },
+            diversity: None,
+        }
+    }
+
+    #[test]
+    fn kid_counts_from_the_photos_own_or_from_its_spread() {
+        let scored = |mean, std| light("a", Kid { mean, std, subset: 4 }).score();
+        assert!((scored(0.02, 0.01) + 10.0).abs() < 1e-9);
+        assert!((scored(-0.001, 0.02) + 10.0).abs() < 1e-9);
+        assert_eq!(scored(0.3, 0.01), 0.0);
+    }
+
+    #[test]
+    fn scores_by_another_evaluator_or_formula_are_on_another_scale() {
+        let real = Kid {
+            mean: 0.02,
+            std: 0.01,
+            subset: 4,
+        };
+        let scale = light("a", real).scale();
+        assert_eq!(scale, light("a", real).scale());
+        assert_ne!(scale, light("b", real).scale());
+        let [a, b, c, d, e, f, g, h, ..] = *blake3::hash(b"2 a").as_bytes();
+        assert_ne!(
+            scale,
+            u64::from_le_bytes([a, b, c, d, e, f, g, h]),
+            "the formula before"
+        );
+    }
 
     #[test]
     fn the_best_is_right_near_and_varied_and_not_merely_typical() {

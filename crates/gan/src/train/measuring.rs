@@ -56,8 +56,8 @@ impl<'a> Measuring<'a> {
         device: Device,
         console: &Console,
     ) -> Option<Self> {
-        let (resolution, seed) = (recipe.train.resolution, recipe.train.seed);
-        let evaluation = LightEvaluation::new(data, path, evaluator, PRODUCTS, resolution, seed, device);
+        let resolution = recipe.train.resolution;
+        let evaluation = LightEvaluation::new(data, path, evaluator, PRODUCTS, resolution, device);
         evaluation
             .map_err(|e| console.warn(format!("the run is not measured: {e}")))
             .ok()
