@@ -4,17 +4,19 @@ use std::collections::BTreeMap;
 
 use dataset::Dataset;
 use serde::Serialize;
-use tch::Tensor;
 
 use super::colour_names::dominant_term;
+use super::drawer::Drawer;
+use super::photos::from_bytes;
 use super::unseen::Case;
-use crate::device::Device;
-use crate::picture::from_tensor;
-use crate::random::{Random, Stream};
+use crate::GanError;
+use crate::picture::{RgbImage, from_tensor};
 use crate::train::batches::to_images;
-use crate::{GanError, LoadedModel};
 
-const BATCH: usize = 50;
+/// Captions at a time.
+const BATCH: usize = 64;
+/// Number of the first picture: far from those of the other measures, standard FID's included.
+const FIRST: u64 = 1 << 50;
 
 /// The share of captions whose colour is the dominant one of the picture.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -31,35 +33,29 @@ pub struct ColourReport {
     pub by_colour: BTreeMap<&'static str, [usize; 2]>,
 }
 
-/// Draws one picture for each case and compares its colour with the one its caption names.
+/// Draws one picture for each case, with the noise of `seed` and the case's number, and compares its colour with the one its
+/// caption names.
 ///
 /// # Errors
-/// libtorch refuses a call.
+/// The data are damaged, or libtorch refuses a call.
 pub fn colour_accuracy(
-    loaded: &LoadedModel,
+    drawer: &Drawer<'_>,
     data: &Dataset,
     cases: &[Case<'_>],
-    device: Device,
+    seed: u64,
 ) -> Result<ColourReport, GanError> {
     let (dims, side) = (data.dims(), data.resolution());
-    let (recipe, mut right, mut real_right) = (&loaded.model.recipe, 0, 0);
+    let (mut right, mut real_right) = (0, 0);
     let mut by_colour = BTreeMap::<_, [usize; 2]>::new();
-    for (number, batch) in cases.chunks(BATCH).enumerate() {
-        let (mut texts, mut pixels) = (Vec::new(), Vec::new());
+    for (batch, number) in cases.chunks(BATCH).zip((0_u64..).step_by(BATCH)) {
+        let (mut vectors, mut pixels) = (Vec::new(), Vec::new());
         for case in batch {
-            texts.extend_from_slice(&case.sample.vectors()?[case.caption * dims..][..dims]);
+            vectors.push(case.sample.vectors()?[case.caption * dims..][..dims].to_vec());
             pixels.extend_from_slice(&case.sample.image()?);
         }
-        let texts = Tensor::from_slice(&texts)
-            .view([-1, dims as i64])
-            .to_device(device.tch());
-        // Stream step 0 is the grids'.
-        let z = Random::new(recipe.train.seed, Stream::Samples, 1 + number as u64).normal_tensor(
-            &[batch.len() as i64, recipe.networks.z_len() as i64],
-            device.tch(),
-        );
-        let fakes = from_tensor(&loaded.draw(&texts, &z))?;
-        let reals = from_tensor(&to_images(&pixels, side, recipe.train.resolution, device))?;
+        let vectors: Vec<&[f32]> = vectors.iter().map(Vec::as_slice).collect();
+        let fakes = pictures(drawer, &vectors, seed, number)?;
+        let reals = from_tensor(&to_images(&pixels, side, drawer.resolution, drawer.device))?;
         for ((case, fake), real) in batch.iter().zip(&fakes).zip(&reals) {
             let hit = dominant_term(fake) == Some(case.colour);
             right += usize::from(hit);
@@ -78,4 +74,41 @@ pub fn colour_accuracy(
         real_share: share(real_right),
         by_colour,
     })
+}
+
+/// A picture for each vector, of the cases from `number` on.
+fn pictures(
+    drawer: &Drawer<'_>,
+    vectors: &[&[f32]],
+    seed: u64,
+    number: u64,
+) -> Result<Vec<RgbImage>, GanError> {
+    let lots = drawer.pictures(vectors, seed, FIRST + number);
+    let lots = lots.map(|bytes| from_tensor(&from_bytes(&bytes)));
+    Ok(lots.collect::<Result<Vec<_>, _>>()?.concat())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::Device;
+    use tch::Tensor;
+
+    #[test]
+    fn a_cases_noise_follows_from_the_seed_and_its_number_alone() {
+        let drawer = Drawer {
+            resolution: 2,
+            z_len: 12,
+            device: Device::CPU,
+            draw: &|_: &Tensor, z: &Tensor| z.view([-1, 3, 2, 2]).tanh(),
+        };
+        let vectors = vec![&[1.0_f32][..]; BATCH + 3];
+        let all = pictures(&drawer, &vectors, 7, 0).unwrap();
+        assert_eq!(all.len(), BATCH + 3);
+        let later = pictures(&drawer, &vectors[..2], 7, BATCH as u64 + 1).unwrap();
+        assert_eq!(all[BATCH + 1..], later);
+        assert_ne!(all[0], all[1]);
+        assert_ne!(pictures(&drawer, &vectors[..1], 8, 0).unwrap(), all[..1]);
+    }
 }

@@ -81,13 +81,13 @@ fn values<'s>(attributes: &[Attribute], sample: &Sample<'s>) -> Vec<(usize, &'s 
 }
 
 /// Whether every word of a value is among the words.
-fn names(words: &BTreeSet<String>, value: &str) -> bool {
+pub(super) fn names(words: &BTreeSet<String>, value: &str) -> bool {
     let wanted = self::words(value);
     !wanted.is_empty() && wanted.is_subset(words)
 }
 
 /// Words in lower case, without hyphens, apostrophes and plural endings: "T-Shirts" and "tshirt" are one.
-fn words(text: &str) -> BTreeSet<String> {
+pub(super) fn words(text: &str) -> BTreeSet<String> {
     let text = text.to_lowercase().replace(['-', '\'', '\u{2019}'], "");
     let parts = text
         .split(|c: char| !c.is_alphanumeric())

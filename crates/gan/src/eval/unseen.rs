@@ -1,11 +1,12 @@
 //! Captions of held-out products that training never saw.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use dataset::{Dataset, Sample, Split};
 
 use super::colour_names::basic_term;
+use super::naming::{names, words};
 use crate::recipe::Captions;
 use crate::{GanError, Model};
 
@@ -19,8 +20,9 @@ pub struct Case<'a> {
     pub colour: &'static str,
 }
 
-/// Up to `limit` captions of the test and val splits that no product of the train split has, of products in one
-/// of the eleven basic colours. They are of the kinds that the model was trained on; `path` names the data in errors.
+/// Up to `limit` captions of the test and val splits that no product of the train split has and that name their product's
+/// colour, where that is one of the eleven basic ones. They are of the kinds that the model was trained on; `path` names
+/// the data in errors.
 ///
 /// # Errors
 /// There is no such caption, or the data are not those of the model's text vectors.
@@ -54,11 +56,13 @@ pub fn unseen_captions<'a>(
     let mut cases = Vec::new();
     for &caption in kinds {
         for sample in samples(Split::Test).chain(samples(Split::Val)) {
-            let colour = sample.attributes.get("base_colour").and_then(|c| basic_term(c));
-            let (Some(colour), Some(text)) = (colour, sample.captions.get(caption)) else {
+            let Some(text) = sample.captions.get(caption) else {
                 continue;
             };
-            if !text.is_empty() && !seen.contains(text) && used.insert(text) {
+            let Some(colour) = named_colour(sample.attributes, text) else {
+                continue;
+            };
+            if !seen.contains(text) && used.insert(text) {
                 cases.push(Case {
                     sample,
                     caption,
@@ -70,12 +74,20 @@ pub fn unseen_captions<'a>(
     cases.truncate(limit);
     if cases.is_empty() {
         return Err(wrong(
-            "held-out captions with a basic colour that do not occur in train",
+            "held-out captions that name a basic colour and do not occur in train",
             "none",
-            "the measure needs products with the attribute base_colour in the val or test split",
+            "the measure needs products with the attribute base_colour, and captions that name it, in the val or test split",
         ));
     }
     Ok(cases)
+}
+
+/// The basic colour of a product of these attributes, if a caption of it names that colour.
+fn named_colour(attributes: &BTreeMap<String, String>, caption: &str) -> Option<&'static str> {
+    let value = attributes.get("base_colour")?;
+    let (colour, words) = (basic_term(value)?, words(caption));
+    let named = names(&words, value) || words.iter().any(|word| basic_term(word) == Some(colour));
+    named.then_some(colour)
 }
 
 /// The captions as `gen` reads them: `{"id", "caption"}` a line.
@@ -89,4 +101,27 @@ pub fn to_jsonl(cases: &[Case<'_>]) -> String {
         .map(line)
         .flat_map(|line| [line, "\n".to_owned()])
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_caption_that_names_its_products_colour_is_a_case() {
+        let of = |colour: &str, caption| {
+            let attributes = BTreeMap::from([("base_colour".to_owned(), colour.to_owned())]);
+            named_colour(&attributes, caption)
+        };
+        assert_eq!(of("Navy Blue", "Nike Men's Navy Blue T-Shirt"), Some("blue"));
+        assert_eq!(of("Navy Blue", "a blue shirt"), Some("blue"));
+        assert_eq!(of("Grey Melange", "gray socks"), Some("grey"));
+        assert_eq!(of("Navy-Blue", "Navy-Blue shirt"), Some("blue"));
+        assert_eq!(of("Navy Blue", "Nike Men's Dry-Fit T-Shirt"), None);
+        assert_eq!(of("Navy Blue", "a red shirt"), None);
+        assert_eq!(of("Red", "Levi's Redloop Jeans"), None);
+        assert_eq!(of("Red", ""), None);
+        assert_eq!(of("Teal", "a teal shirt"), None, "no basic colour");
+        assert_eq!(named_colour(&BTreeMap::new(), "a red shirt"), None);
+    }
 }
