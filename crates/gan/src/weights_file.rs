@@ -1,7 +1,7 @@
 //! Files of weights: safetensors with one JSON object about them, and a checksum over both.
 //!
 //! The value of the metadata key `atelier` is `{"blake3": HASH, "about": OBJECT}`. The object holds at least
-//! `format` (the version) and `kind` (`checkpoint`, `model` or `evaluator`); the hash is over the object's text as it stands in
+//! `format` (the version) and `kind` (`checkpoint`, `model`, `evaluator` or `photos`); the hash is over the object's text as it stands in
 //! the file, and over every tensor's name, shape and bytes in order of name. Any other program that reads
 //! safetensors can open the file.
 
@@ -76,7 +76,7 @@ pub fn write(path: &Path, kind: &str, about: Map<String, Value>, tensors: &Tenso
 /// # Errors
 /// The file is absent, cut, damaged, of another kind or of a newer version.
 pub fn read(path: &Path, kind: &str) -> Result<(Map<String, Value>, Tensors), GanError> {
-    parse(path, kind, &bytes(path)?)
+    parse(path, kind, &bytes(path, kind)?)
 }
 
 /// [`read`], and blake3 of the bytes that were read, in hex: the name of exactly this file.
@@ -84,32 +84,45 @@ pub fn read(path: &Path, kind: &str) -> Result<(Map<String, Value>, Tensors), Ga
 /// # Errors
 /// As [`read`].
 pub fn read_named(path: &Path, kind: &str) -> Result<(Map<String, Value>, Tensors, String), GanError> {
-    let file = bytes(path)?;
+    let file = bytes(path, kind)?;
     let (about, tensors) = parse(path, kind, &file)?;
     Ok((about, tensors, blake3::hash(&file).to_hex().to_string()))
 }
 
-fn bytes(path: &Path) -> Result<Vec<u8>, GanError> {
+fn bytes(path: &Path, kind: &str) -> Result<Vec<u8>, GanError> {
     let io = |e| GanError::Stage(stage::StageError::io(path, "cannot read", e));
     let length = std::fs::metadata(path).map_err(io)?.len();
     if length > MAX_BYTES {
-        return Err(bad(path, "at most 16 GiB", format!("{length} bytes")));
+        return Err(bad(path, kind, "at most 16 GiB", format!("{length} bytes")));
     }
     std::fs::read(path).map_err(io)
 }
 
-fn bad(path: &Path, expected: &str, found: String) -> GanError {
+fn bad(path: &Path, kind: &str, expected: &str, found: String) -> GanError {
+    let hint = match kind {
+        "checkpoint" => {
+            "the file was cut, damaged or is something else; take an earlier checkpoint or train again"
+        }
+        "model" => {
+            "the file was cut, damaged or is something else; `gan train --resume` writes model.safetensors of a run anew"
+        }
+        "evaluator" => {
+            "the file was cut, damaged or is something else; `gan eval --prepare --force` trains an evaluator in its place"
+        }
+        "photos" => "the file was cut, damaged or is something else; the next `gan eval` writes it anew",
+        _ => "the file was cut, damaged or is something else",
+    };
     GanError::File {
         path: path.to_owned(),
         expected: expected.to_owned(),
         found,
-        hint: "the file was cut, damaged or is something else; take an earlier checkpoint or train again",
+        hint,
     }
 }
 
 fn parse(path: &Path, kind: &str, file: &[u8]) -> Result<(Map<String, Value>, Tensors), GanError> {
     let (bad, length) = (
-        |expected: &str, found: String| bad(path, expected, found),
+        |expected: &str, found: String| bad(path, kind, expected, found),
         file.len(),
     );
     let not_safetensors = |e: safetensors::SafeTensorError| {
@@ -284,6 +297,28 @@ mod tests {
             );
             std::fs::write(&path, &whole[..at]).unwrap();
             assert!(read(&path, "checkpoint").is_err(), "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn what_to_do_about_a_damaged_file_depends_on_what_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.safetensors");
+        std::fs::write(&path, b"cut").unwrap();
+        for (kind, says) in [
+            ("checkpoint", "take an earlier checkpoint"),
+            ("model", "`gan train --resume`"),
+            ("evaluator", "`gan eval --prepare --force`"),
+            ("photos", "the next `gan eval`"),
+        ] {
+            let error = read(&path, kind).map(|_| ()).unwrap_err().to_string();
+            let (_, hint) = error.split_once("\nhint: ").unwrap();
+            assert!(hint.contains(says), "{kind}: {hint}");
+            assert_eq!(
+                hint.contains("earlier checkpoint"),
+                kind == "checkpoint",
+                "{kind}: {hint}"
+            );
         }
     }
 

@@ -63,10 +63,9 @@ impl Inception {
         }
         let bytes = std::fs::read(path).map_err(io)?;
         let hash = blake3::hash(&bytes).to_hex().to_string();
-        let first_line = |e: tch::TchError| e.to_string().lines().next().unwrap_or_default().to_owned();
         let module = CModule::load_data_on_device(&mut bytes.as_slice(), device.tch());
-        let mut module = module.map_err(|e| broken(path, format!("no TorchScript ({})", first_line(e))))?;
-        module.f_set_eval().map_err(|e| broken(path, first_line(e)))?;
+        let mut module = module.map_err(|e| broken(path, format!("no TorchScript ({})", first_line(&e))))?;
+        module.f_set_eval().map_err(|e| broken(path, first_line(&e)))?;
         let mut this = Self {
             module,
             path: path.to_owned(),
@@ -76,15 +75,21 @@ impl Inception {
             dims: 0,
         };
         let trial = Tensor::full([2, 3, 64, 64], 128, (Kind::Uint8, device.tch()));
-        let features = this.features(&trial).or_else(|_| {
-            this.with_flag = false;
-            this.features(&trial)
-        })?;
+        let features = with_flag_or_without(|with_flag| {
+            this.with_flag = with_flag;
+            this.call(&trial)
+        });
+        let features = features.map_err(|found| broken(path, found))?;
         this.dims = features.size()[1] as usize;
         Ok(this)
     }
 
     fn features(&self, bytes: &Tensor) -> Result<Tensor, GanError> {
+        self.call(bytes).map_err(|found| broken(&self.path, found))
+    }
+
+    /// Features of images, or what was found in their place.
+    fn call(&self, bytes: &Tensor) -> Result<Tensor, String> {
         let images = IValue::Tensor(bytes.to_device(self.device.tch()));
         let arguments = if self.with_flag {
             vec![images, IValue::Bool(true)]
@@ -94,20 +99,12 @@ impl Inception {
         let _no_grad = tch::no_grad_guard();
         let found = match self.module.forward_is(&arguments) {
             Ok(IValue::Tensor(features)) => features,
-            Ok(other) => return Err(broken(&self.path, format!("{other:?}"))),
-            Err(e) => {
-                return Err(broken(
-                    &self.path,
-                    e.to_string().lines().next().unwrap_or_default().to_owned(),
-                ));
-            }
+            Ok(other) => return Err(format!("{other:?}")),
+            Err(e) => return Err(first_line(&e)),
         };
         match found.size()[..] {
             [n, d] if n == bytes.size()[0] && d >= 2 && found.is_floating_point() => Ok(found),
-            _ => Err(broken(
-                &self.path,
-                format!("{:?} of {:?}", found.size(), found.kind()),
-            )),
+            _ => Err(format!("{:?} of {:?}", found.size(), found.kind())),
         }
     }
 
@@ -190,11 +187,49 @@ impl Inception {
     }
 }
 
+/// What `call` gives with the flag or, where that is refused, without it; else what was found either way.
+fn with_flag_or_without<T>(mut call: impl FnMut(bool) -> Result<T, String>) -> Result<T, String> {
+    call(true).or_else(|with| {
+        call(false)
+            .map_err(|without| format!("for module(images, True) {with}, and for module(images) {without}"))
+    })
+}
+
+/// What libtorch says; lines after the first are a C++ stack trace.
+fn first_line(error: &tch::TchError) -> String {
+    error.to_string().lines().next().unwrap_or_default().to_owned()
+}
+
 fn broken(path: &Path, found: String) -> GanError {
     GanError::File {
         path: path.to_owned(),
         expected: "TorchScript that takes u8 images [n, 3, h, w] and gives float features [n, d]".to_owned(),
         found,
         hint: "docs/evaluation.md says what the file must be; NVIDIA's inception-2015-12-05.pt is one",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_module_that_fails_either_way_says_why_in_both() {
+        let said = |flag: bool| {
+            if flag {
+                "out of memory"
+            } else {
+                "one argument is missing"
+            }
+        };
+        let both = with_flag_or_without(|flag| Err::<(), _>(said(flag).to_owned()));
+        let both = both.err().unwrap_or_default();
+        assert!(
+            both.contains("True) out of memory") && both.contains("images) one argument"),
+            "{both}"
+        );
+        assert_eq!(with_flag_or_without(Ok), Ok(true));
+        let refused = with_flag_or_without(|flag| (!flag).then_some(1).ok_or_else(String::new));
+        assert_eq!(refused, Ok(1));
     }
 }

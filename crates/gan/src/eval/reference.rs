@@ -11,7 +11,7 @@ use super::evaluator::{Evaluator, Seen};
 use super::looked::Looked;
 use super::measures::r_precision::AMONG;
 use super::photos::{Photos, to_bytes};
-use super::rivals::Rivals;
+use super::rivals::{Ranked, Rivals};
 use crate::GanError;
 use crate::device::Device;
 use crate::random::{Random, Stream};
@@ -19,6 +19,8 @@ use crate::random::{Random, Stream};
 /// Fewer held-out products, or real ones of a caption, say nothing.
 const LEAST_PRODUCTS: usize = 8;
 const LEAST_OF_A_CAPTION: usize = 4;
+/// Smaller pictures have no room for a patch of the sliced Wasserstein distance.
+const LEAST_SIDE: usize = 8;
 /// Pictures of one caption, and captions, whose diversity is measured.
 pub const OF_A_CAPTION: usize = 8;
 const CAPTIONS: usize = 48;
@@ -73,7 +75,8 @@ impl<'a> Reference<'a> {
     /// Looks at the photos. `path` names the data in errors.
     ///
     /// # Errors
-    /// The evaluator is of other data, the resolution does not divide that of the data, or too few products are held out.
+    /// The evaluator is of other data or names too little for the scope, the resolution is below 8 or does not divide that of
+    /// the data, or too few products are held out or have a caption of the scope.
     pub fn new(
         data: &'a Dataset,
         path: &Path,
@@ -83,49 +86,24 @@ impl<'a> Reference<'a> {
         resolution: usize,
         device: Device,
     ) -> Result<Self, GanError> {
-        let wrong = |expected: String, found: String, hint| GanError::Data {
-            path: path.to_owned(),
-            expected,
-            found,
-            hint,
-        };
         if !evaluator.is_of(data) {
-            let hint =
-                "`gan eval --prepare` trains an evaluator for these data; --evaluator names another file";
-            return Err(wrong(
+            let (expected, found) = (
                 format!("the data that evaluator {:.8} learnt from", evaluator.hash),
                 "others".to_owned(),
-                hint,
-            ));
-        }
-        if !data.resolution().is_multiple_of(resolution) {
-            let (expected, found) = (
-                format!("images of {resolution} pixels or a multiple"),
-                data.resolution(),
             );
-            return Err(wrong(
-                expected,
-                format!("{found} pixels"),
-                "ingest again with a fitting --size",
-            ));
+            let hint =
+                "`gan eval --prepare` trains an evaluator for these data; --evaluator names another file";
+            return Err(wrong(path, (expected, found), hint));
         }
+        fits(path, &scope, evaluator.about.attributes.len())?;
+        fits_side(path, data.resolution(), resolution)?;
         let asked = asked(data, evaluator, &scope)?;
-        let mut products: Vec<usize> = asked.iter().map(|a| a.index).collect();
-        products.dedup();
-        let least = LEAST_PRODUCTS;
-        if products.len() < least || data.len(Split::Train) < least {
-            let expected = format!(
-                "at least {least} products to measure in each of train and {}",
-                scope.split
-            );
-            let found = format!("{} and {}", data.len(Split::Train), products.len());
-            return Err(wrong(expected, found, "measure on more products"));
-        }
-        let row = |a: &Asked<'_>| products.partition_point(|&p| p < a.index);
-        let rows: Vec<usize> = asked.iter().map(row).collect();
-        let firsts = (0..products.len())
-            .map(|p| rows.partition_point(|&r| r < p))
-            .collect();
+        let Rows {
+            products,
+            rows,
+            firsts,
+        } = Rows::of(asked.iter().map(|a| a.index));
+        fits_count(path, &scope, data.len(Split::Train), products.len())?;
 
         let photos = Photos {
             data,
@@ -149,8 +127,8 @@ impl<'a> Reference<'a> {
                 ((0..all).collect(), plain, Some(mirrored))
             }
         };
-        let texts: Vec<_> = asked.iter().map(|a| (a.text(), a.vector.as_slice())).collect();
-        let rivals = Rivals::of(&texts, AMONG, scope.seed);
+        let ranked: Vec<Ranked<'_>> = asked.iter().map(Asked::ranked).collect();
+        let rivals = Rivals::of(&ranked, AMONG, scope.seed);
         Ok(Self {
             held: look(scope.split, &products)?,
             train_features,
@@ -190,6 +168,105 @@ impl<'a> Reference<'a> {
     pub fn held_bytes(&self) -> Result<Tensor, GanError> {
         let indices: Vec<usize> = self.firsts.iter().map(|&f| self.asked[f].index).collect();
         bytes(self.photos, self.scope.split, &indices)
+    }
+}
+
+fn wrong(path: &Path, (expected, found): (String, String), hint: &'static str) -> GanError {
+    GanError::Data {
+        path: path.to_owned(),
+        expected,
+        found,
+        hint,
+    }
+}
+
+/// Refuses an evaluator that names fewer `attributes` than the scope asks for.
+fn fits(path: &Path, scope: &Scope, attributes: usize) -> Result<(), GanError> {
+    if !scope.unseen_pairs || attributes >= 2 {
+        return Ok(());
+    }
+    let expected = "an evaluator that names two attributes for --unseen-pairs".to_owned();
+    let hint =
+        "`gan eval --prepare --force --attributes NAME,NAME` trains one; or measure without --unseen-pairs";
+    Err(wrong(
+        path,
+        (expected, format!("one that names {attributes}")),
+        hint,
+    ))
+}
+
+/// Refuses pictures of `side` pixels that are too small, or that photos of `data` pixels cannot be averaged down to.
+fn fits_side(path: &Path, data: usize, side: usize) -> Result<(), GanError> {
+    if side < LEAST_SIDE {
+        let sides = (
+            format!("pictures of at least {LEAST_SIDE} pixels"),
+            format!("{side} pixels"),
+        );
+        return Err(wrong(path, sides, "measure a model of a larger train.resolution"));
+    }
+    if !data.is_multiple_of(side) {
+        let sides = (
+            format!("images of {side} pixels or a multiple"),
+            format!("{data} pixels"),
+        );
+        return Err(wrong(path, sides, "ingest again with a fitting --size"));
+    }
+    Ok(())
+}
+
+/// Refuses too few products in train, or too few that are `asked` for.
+fn fits_count(path: &Path, scope: &Scope, train: usize, asked: usize) -> Result<(), GanError> {
+    let (least, split) = (LEAST_PRODUCTS, scope.split);
+    if train >= least && asked >= least {
+        return Ok(());
+    }
+    let (what, hint) = match (scope.unseen_pairs, scope.unseen) {
+        _ if train < least => {
+            let expected = format!("at least {least} products to measure in each of train and {split}");
+            let found = format!("{train} and {asked}");
+            return Err(wrong(path, (expected, found), "measure on more products"));
+        }
+        (true, _) => (
+            "a caption that names a pair of values which no product of train has (--unseen-pairs)",
+            "`dataset pack --hold-out NAME=VALUE,NAME=VALUE` makes such products; or measure without --unseen-pairs",
+        ),
+        (false, true) => (
+            "a caption that no product of train has (--unseen)",
+            "`dataset pack --hold-out NAME=VALUE` makes such products; or measure without --unseen",
+        ),
+        (false, false) => ("a caption", "measure on more products"),
+    };
+    let expected = format!("at least {least} products of {split} with {what}");
+    Err(wrong(path, (expected, asked.to_string()), hint))
+}
+
+/// Captions and their products, by number.
+#[derive(Debug, PartialEq, Eq)]
+struct Rows {
+    /// The products: their indices in the split, ascending.
+    products: Vec<usize>,
+    /// For each caption its product's place in `products`.
+    rows: Vec<usize>,
+    /// For each product its first caption.
+    firsts: Vec<usize>,
+}
+
+impl Rows {
+    /// Of the captions' products, those of one product in a row.
+    fn of(captions: impl Iterator<Item = usize>) -> Self {
+        let (mut products, mut rows, mut firsts) = (Vec::new(), Vec::new(), Vec::new());
+        for (caption, product) in captions.enumerate() {
+            if products.last() != Some(&product) {
+                products.push(product);
+                firsts.push(caption);
+            }
+            rows.push(products.len() - 1);
+        }
+        Self {
+            products,
+            rows,
+            firsts,
+        }
     }
 }
 
@@ -248,4 +325,90 @@ fn shared(data: &Dataset, asked: &[Asked<'_>], look: &Look<'_>, seed: u64) -> Re
             })
         })
         .collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn scope(unseen: bool, unseen_pairs: bool) -> Scope {
+        Scope {
+            split: Split::Test,
+            products: None,
+            unseen,
+            unseen_pairs,
+            one_each: false,
+            seed: 0,
+        }
+    }
+
+    fn said(result: Result<(), GanError>) -> [String; 2] {
+        let text = result.unwrap_err().to_string();
+        let (what, hint) = text.split_once("\nhint: ").unwrap();
+        [what.to_owned(), hint.to_owned()]
+    }
+
+    #[test]
+    fn too_few_products_are_told_with_the_flag_that_left_them() {
+        let path = Path::new("data");
+        for (unseen, unseen_pairs) in [(false, false), (true, false), (false, true)] {
+            let scope = scope(unseen, unseen_pairs);
+            assert!(fits_count(path, &scope, 8, 8).is_ok());
+            let [what, hint] = said(fits_count(path, &scope, 7, 100));
+            assert!(what.contains("each of train and test, found 7 and 100"), "{what}");
+            assert_eq!(hint, "measure on more products");
+        }
+        let [what, hint] = said(fits_count(path, &scope(true, true), 10_531, 0));
+        assert!(what.contains("at least 8 products of test") && what.ends_with("(--unseen-pairs), found 0"));
+        assert!(
+            hint.contains("`dataset pack --hold-out NAME=VALUE,NAME=VALUE`"),
+            "{hint}"
+        );
+        let [what, hint] = said(fits_count(path, &scope(true, false), 10_531, 7));
+        assert!(what.ends_with("(--unseen), found 7"), "{what}");
+        assert!(
+            hint.contains("--hold-out") && hint.contains("without --unseen"),
+            "{hint}"
+        );
+        let [what, _] = said(fits_count(path, &scope(false, false), 10_531, 7));
+        assert!(
+            what.ends_with("products of test with a caption, found 7"),
+            "{what}"
+        );
+    }
+
+    #[test]
+    fn pairs_want_an_evaluator_of_two_attributes() {
+        let path = Path::new("data");
+        assert!(fits(path, &scope(false, true), 2).is_ok() && fits(path, &scope(true, false), 1).is_ok());
+        let [what, hint] = said(fits(path, &scope(false, true), 1));
+        assert!(what.contains("--unseen-pairs, found one that names 1"), "{what}");
+        assert!(hint.contains("--attributes NAME,NAME"), "{hint}");
+    }
+
+    #[test]
+    fn pictures_without_room_for_a_patch_or_of_a_side_that_does_not_fit_are_refused() {
+        let path = Path::new("data");
+        assert!(fits_side(path, 64, 8).is_ok() && fits_side(path, 64, 64).is_ok());
+        let [what, _] = said(fits_side(path, 64, 4));
+        assert!(what.contains("at least 8 pixels, found 4 pixels"), "{what}");
+        let [what, _] = said(fits_side(path, 96, 64));
+        assert!(
+            what.contains("64 pixels or a multiple, found 96 pixels"),
+            "{what}"
+        );
+    }
+
+    #[test]
+    fn captions_find_their_products_and_products_their_first_captions() {
+        let found = Rows::of([3, 3, 7, 9, 9, 9].into_iter());
+        let expected = Rows {
+            products: vec![3, 7, 9],
+            rows: vec![0, 0, 1, 2, 2, 2],
+            firsts: vec![0, 2, 3],
+        };
+        assert_eq!(found, expected);
+        assert!(Rows::of(std::iter::empty()).products.is_empty());
+    }
 }

@@ -84,7 +84,7 @@ pub struct Memorisation {
     pub distance: Pair<f64>,
     /// `drawn / real`: well below 1 the pictures are copies.
     pub ratio: f64,
-    /// Share of the pictures nearer to a training photo than nineteen of twenty held-out photos are: .05 for photos.
+    /// Share of the pictures nearer to a training photo than nineteen of twenty held-out photos are: at most .05 for photos.
     pub suspicious: f64,
     /// The nearest ones.
     pub worst: Vec<NearPair>,
@@ -175,6 +175,19 @@ pub struct Document {
     /// Standard FID, where a network for it is given.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub inception: Vec<inception::StandardFid>,
+}
+
+impl Document {
+    /// Writes it as JSON, in the place of an earlier one.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write(&self, path: &Path) -> Result<(), GanError> {
+        let text = serde_json::to_string_pretty(self).map_err(std::io::Error::from);
+        let text = text.map_err(|e| stage::StageError::io(path, "cannot write", e))?;
+        stage::atomic::write(path, text.as_bytes())?;
+        Ok(())
+    }
 }
 
 /// Reads an earlier document to set beside a report of `evaluator`.

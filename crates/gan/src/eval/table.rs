@@ -79,13 +79,22 @@ pub fn lines(report: &Report) -> Vec<String> {
     let memory = &report.memorisation;
     let note = format!("ratio {:.2}; well below 1 are copies", memory.ratio);
     add("distance to nearest train photo", number(memory.distance), &note);
-    let share = [percent(memory.suspicious), "5.0 %".to_owned()];
+    let share = [
+        percent(memory.suspicious),
+        percent(suspicious_photos(report.products)),
+    ];
     add(
         "suspiciously near a train photo",
         share,
         "nearer than 19 of 20 photos are",
     );
     lines
+}
+
+/// The share of so many held-out photos that are nearer to a training photo than nineteen of twenty of them are: less than a
+/// twentieth where their number is no multiple of twenty.
+fn suspicious_photos(photos: usize) -> f64 {
+    (photos / 20) as f64 / photos.max(1) as f64
 }
 
 /// The lines of the light measures.
@@ -121,7 +130,7 @@ pub fn light_lines(light: &Light) -> Vec<String> {
         "R-precision",
         [&percent(r.share.drawn), &percent(r.share.real), &note],
     ));
-    let kid = |kid: &super::measures::Kid| format!("{:.4} ±{:.4}", kid.mean, kid.std_error);
+    let kid = |kid: &super::measures::Kid| format!("{:.4} ±{:.4}", kid.mean, kid.std);
     let note = "lower is better; real: two halves of reality";
     lines.push(row("KID", [&kid(&light.kid.drawn), &kid(&light.kid.real), note]));
     match &light.diversity {
@@ -259,4 +268,18 @@ pub fn against(now: &Value, earlier: &Value, path: &Path) -> Vec<String> {
         ));
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_few_photos_fewer_than_a_twentieth_are_suspicious() {
+        assert_eq!([100, 1000].map(suspicious_photos), [0.05; 2]);
+        assert_eq!(
+            [0, 8, 25, 39].map(suspicious_photos),
+            [0.0, 0.0, 0.04, 1.0 / 39.0]
+        );
+    }
 }
