@@ -21,10 +21,29 @@ use super::{colour_accuracy, judge, table, to_jsonl, unseen_captions};
 use crate::picture::{Row, draw_grid, from_tensor};
 use crate::{Device, GanError, LoadedModel, train};
 
-/// Name of the report in a run folder.
-pub const REPORT: &str = "eval.json";
-/// Name of the sheet of pictures beside the training photos nearest to them.
-pub const NEAREST: &str = "nearest.png";
+/// A model of a run that can be measured, and what is written of it into the run's folder.
+#[derive(Debug, Clone, Copy)]
+pub struct Measured {
+    model: &'static str,
+    /// Name of the report.
+    pub report: &'static str,
+    /// Name of the sheet of pictures beside the training photos nearest to them.
+    pub nearest: &'static str,
+}
+
+/// The model that the training left.
+pub const LAST: Measured = Measured {
+    model: train::MODEL,
+    report: "eval.json",
+    nearest: "nearest.png",
+};
+
+/// The best one on the way, by the light evaluation.
+pub const BEST: Measured = Measured {
+    model: train::BEST,
+    report: "eval-best.json",
+    nearest: "nearest-best.png",
+};
 
 /// What to measure, and with what.
 #[derive(Debug, Args)]
@@ -32,6 +51,9 @@ pub struct EvalArgs {
     /// Folder of the run
     #[arg(long, value_name = "DIR", required_unless_present = "prepare")]
     run: Option<PathBuf>,
+    /// Measure the best model that the training kept, best.safetensors, and not the last; writes eval-best.json
+    #[arg(long, requires = "run")]
+    best: bool,
     /// Folder that `dataset pack` wrote
     #[arg(long, default_value = "data/dataset", value_name = "DIR")]
     data: PathBuf,
@@ -221,7 +243,18 @@ fn measure(
         .as_deref()
         .map(|path| Inception::read(path, device))
         .transpose()?;
-    let loaded = LoadedModel::read(&run.join(train::MODEL), device)?;
+    let measured = if args.best { BEST } else { LAST };
+    let path = run.join(measured.model);
+    if args.best && run.is_dir() && !path.exists() {
+        return Err(GanError::File {
+            path,
+            expected: "the best model of a run that measured itself".to_owned(),
+            found: "none".to_owned(),
+            hint: "a training keeps one where its data have an evaluator and train.eval_kimg is not 0",
+        }
+        .into());
+    }
+    let loaded = LoadedModel::read(&path, device)?;
     if loaded.model.data != data.content_hash() {
         return Err(GanError::Data {
             path: args.data.clone(),
@@ -239,24 +272,33 @@ fn measure(
         report: None,
         inception: Vec::new(),
     };
-    // Without an evaluator the colours are all there is to measure; beside one, data may well be without colours.
+    // Where colours are not all there is to measure, data may well be without them.
+    let nothing_else = evaluator.is_none() && inception.is_none();
     match unseen_captions(&loaded.model, data, &args.data, args.captions) {
         Ok(cases) => {
             if let Some(path) = &args.captions_out {
                 stage::atomic::write(path, to_jsonl(&cases).as_bytes())?;
             }
-            document.colour = Some(colour_accuracy(&loaded, data, &cases, device)?);
+            let colour = with_model(&loaded, device, |drawer| {
+                colour_accuracy(drawer, data, &cases, args.seed)
+            });
+            document.colour = Some(colour?);
         }
-        Err(e) if evaluator.is_none() || args.captions_out.is_some() => return Err(e.into()),
+        Err(e) if nothing_else || args.captions_out.is_some() => return Err(e.into()),
         Err(e) => console.detail(format!("colours by a program: {e}")),
     }
+    let report = run.join(measured.report);
     with_model(&loaded, device, |drawer| -> anyhow::Result<()> {
         if let Some(evaluator) = evaluator {
-            document.report = Some(full(args, run, data, evaluator, drawer, console)?);
+            let sheet = run.join(measured.nearest);
+            document.report = Some(full(args, &sheet, data, evaluator, drawer, console)?);
+            // Standard FID takes hours: what is known by now is not lost with it.
+            document.write(&report)?;
         }
         if let Some(inception) = &inception {
             let most = args.inception_pictures.map(|n| n as usize);
             document.inception = inception.measure(drawer, data, most, args.seed, console)?;
+            document.write(&report)?;
         }
         Ok(())
     })?;
@@ -265,12 +307,6 @@ fn measure(
         console.info("`gan eval --prepare` trains an evaluator, which measures far more");
     }
     let value = serde_json::to_value(&document)?;
-    if document.report.is_some() {
-        stage::atomic::write(
-            &run.join(REPORT),
-            serde_json::to_string_pretty(&value)?.as_bytes(),
-        )?;
-    }
     if let Some((path, earlier)) = against {
         table::against(&value, &earlier, path)
             .iter()
@@ -283,7 +319,7 @@ fn measure(
 /// All measures by an evaluator, and the sheet of nearest photos.
 fn full(
     args: &EvalArgs,
-    run: &Path,
+    sheet: &Path,
     data: &Dataset,
     evaluator: &Evaluator,
     drawer: &Drawer<'_>,
@@ -322,7 +358,9 @@ fn full(
         Ok(Row { caption, images })
     });
     let rows = rows.collect::<Result<Vec<_>, GanError>>()?;
-    draw_grid(&rows).write_png(&run.join(NEAREST), &[])?;
+    if let Err(e) = draw_grid(&rows).write_png(sheet, &[]) {
+        console.warn(format!("the sheet of nearest photos is missing: {e}"));
+    }
     Ok(report)
 }
 
