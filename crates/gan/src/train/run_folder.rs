@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use stage::{StageError, atomic};
 
 use super::step::Trainer;
+use crate::eval::command;
 use crate::recipe::Recipe;
 use crate::{GanError, weights_file};
 
@@ -168,7 +169,7 @@ impl RunFolder {
 
     fn check_recipe(&self, recipe: &Recipe, resume: bool) -> Result<(), GanError> {
         let Some(found) = Self::recipe(&self.dir)? else {
-            return Ok(());
+            return self.check_empty();
         };
         let changes = found.differences(recipe);
         if !changes.is_empty() {
@@ -202,10 +203,22 @@ impl RunFolder {
         Ok(())
     }
 
-    /// Removes what a run writes, and nothing else that somebody may keep in the folder.
+    /// Checkpoints do not say of which recipe they are: without it nobody knows what would go on.
+    fn check_empty(&self) -> Result<(), GanError> {
+        if self.checkpoints()?.is_empty() && !self.dir.join(super::MODEL).exists() {
+            return Ok(());
+        }
+        Err(GanError::Run {
+            path: self.dir.clone(),
+            message: format!("expected {CONFIG} of the run that is in the folder, found none"),
+            hint: "put it back, choose another --run, or give --force to begin anew, which removes the run",
+        })
+    }
+
+    /// Removes what a run writes, and nothing else that somebody may keep in the folder. The recipe goes last: what is left
+    /// where this fails is still a run.
     fn clear(&self) -> Result<(), GanError> {
         let names = [
-            CONFIG,
             super::stats::FILE,
             super::MODEL,
             super::BEST,
@@ -213,7 +226,11 @@ impl RunFolder {
             super::PHOTOS,
             super::report::FILE,
         ];
-        let mut paths: Vec<PathBuf> = names.iter().map(|n| self.dir.join(n)).collect();
+        // What was measured of the models that go.
+        let measured = [command::LAST, command::BEST];
+        let measured = measured.iter().flat_map(|m| [m.report, m.nearest]);
+        let names = names.into_iter().chain(measured);
+        let mut paths: Vec<PathBuf> = names.map(|n| self.dir.join(n)).collect();
         paths.extend(self.checkpoints()?);
         paths.extend(super::events::files(&self.dir)?);
         let entries = fs::read_dir(&self.dir).map_err(|e| StageError::io(&self.dir, "cannot list", e))?;
@@ -226,6 +243,7 @@ impl RunFolder {
                 paths.push(path);
             }
         }
+        paths.push(self.dir.join(CONFIG));
         for path in paths.iter().filter(|p| p.exists()) {
             fs::remove_file(path).map_err(|e| StageError::io(path, "cannot remove", e))?;
         }

@@ -1,6 +1,7 @@
 //! What a training does between its steps: it looks at what the generator draws, measures it, writes it down, and saves.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::PathBuf;
 
 use dataset::Dataset;
@@ -12,7 +13,7 @@ use super::memory::caught;
 use super::probe::Probe;
 use super::run_folder::{Position, RunFolder};
 use super::step::Trainer;
-use super::{BEST, MODEL, PHOTOS, REALS, report};
+use super::{BEST, MODEL, PHOTOS, REALS, report, stats};
 use crate::device::Device;
 use crate::recipe::Recipe;
 use crate::schedule::Schedule;
@@ -164,18 +165,27 @@ impl<'a> Watch<'a> {
         self.model.save(trainer.average.as_ref(), seen, &self.file(MODEL))
     }
 
-    /// Writes the model and the report of a run with nothing left to do, unless the model is that of its last step: a sitting that
-    /// was ended between its last checkpoint and the model left an older one, or none.
+    /// Writes the model of a run with nothing left to do unless it is that of its last step, and the report unless it is newer than
+    /// the statistics: a sitting that was ended between its last checkpoint and the model, or between that and the report, left
+    /// an older one, or none.
     ///
     /// # Errors
     /// A file cannot be written.
     pub fn mend(&self, trainer: &Trainer, at: Position) -> Result<(), GanError> {
         let (seen, path) = (self.schedule.images_seen(at.step), self.file(MODEL));
-        if model::about(&path).and_then(|about| about.get("images_seen")?.as_u64()) == Some(seen) {
-            return Ok(());
+        if model::about(&path).and_then(|about| about.get("images_seen")?.as_u64()) != Some(seen) {
+            self.model.save(trainer.average.as_ref(), seen, &path)?;
+            return self.report();
         }
-        self.model.save(trainer.average.as_ref(), seen, &path)?;
-        self.report()
+        let written = |name: &str| {
+            fs::metadata(self.file(name))
+                .and_then(|file| file.modified())
+                .ok()
+        };
+        match written(report::FILE) < written(stats::FILE) {
+            true => self.report(),
+            false => Ok(()),
+        }
     }
 
     /// Writes the report anew.
