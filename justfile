@@ -8,6 +8,8 @@ set shell := ["bash", "-euo", "pipefail", "-c"]
 bin := env("CARGO_TARGET_DIR", "target") / "debug"
 # What `just preprocess` works on where no dump is named: it draws one.
 drawn := "data/drawn"
+# What `just train` trains where no recipe is named.
+house := "configs/atelier.toml"
 
 # The recipes
 [private]
@@ -37,8 +39,9 @@ preprocess dump=drawn *flags: build
 evaluator *flags: build
     {{bin}}/gan eval --prepare --data data/dataset "$@"
 
-# Trains CONFIG into runs/<its name>, or goes on where that run was left; more flags go to gan
-train config="configs/atelier.toml" *flags: build
+# Trains CONFIG (or configs/atelier.toml) into runs/<its name>, or goes on where that run was left; more flags go to gan
+train config=house *flags: build
+    [[ $1 != -* ]] || set -- {{house}} "$@"; \
     {{bin}}/gan train "$@" --resume --data data/dataset --run "runs/$(basename "$1" .toml)"
 
 # Draws each "TEXT" with the model trained last, into pictures/; more flags go to gen
@@ -89,8 +92,7 @@ doctor: build
 test *args: setup
     cargo test --workspace "$@"
 
-# Makes .venv-peers with what the benchmarks need
-[private]
+# Makes .venv-peers with what the benchmarks' scripts need
 peers: setup
     #!/usr/bin/env bash
     set -euo pipefail

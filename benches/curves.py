@@ -1,9 +1,11 @@
 """Loss curves of several runs in one picture, for instance of one recipe in fp32 and in bf16.
 
+    just peers
     .venv-peers/bin/python benches/curves.py runs/fp32 runs/bf16 --out docs/precision.png
 
 Reads each run's stats.jsonl. Draws the means over --window kimg, so that the noise of single steps does not hide what differs, and prints
-the mean of each measure over the last fifth of the run.
+the mean of each measure over the last fifth of the run. --measures names others in the place of the losses of D and G, such as r1
+or kid; where a run has none of that name, the script ends with an error.
 """
 
 import argparse
@@ -32,7 +34,7 @@ def curve(run, name, window):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("runs", type=Path, nargs="+")
-    parser.add_argument("--measures", nargs="+", default=["d_loss", "g_loss", "r1"])
+    parser.add_argument("--measures", nargs="+", default=["d_loss", "g_loss"])
     parser.add_argument("--window", type=float, default=2.0, help="kimg")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()

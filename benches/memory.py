@@ -1,6 +1,6 @@
 """Resident memory and time of the data stages over the number of products.
 
-    python3 -m venv .venv-peers && .venv-peers/bin/pip install -r benches/peer/requirements.txt
+    just peers
     .venv-peers/bin/python benches/memory.py --programs target/debug --plot docs/memory.png
 
 For each size of --products it writes a made-up dump, runs `ingest`, `textfeat fit` and `dataset pack` on it, and

@@ -1,5 +1,6 @@
 """What the article's DCGAN learns in PyTorch in a given time, as a run that `gan eval` measures like any other.
 
+    just peers
     dataset export data/dataset --to safetensors --out data/export
     .venv-peers/bin/python benches/peer/dcgan.py --export data/export --data data/dataset --run runs/pytorch --minutes 30
     gan eval --run runs/pytorch --data data/dataset

@@ -1,6 +1,6 @@
 """Photos to squares of one size: `ingest` beside the Python tools, in one run on the same files.
 
-    python3 -m venv .venv-peers && .venv-peers/bin/pip install -r benches/peer/requirements.txt
+    just peers
     .venv-peers/bin/python benches/peer/ingest.py DUMP --program target/debug/ingest
 
 DUMP is laid out as images/ID.jpg and styles.csv. Its photos are repeated to --photos under new names, so that start-up

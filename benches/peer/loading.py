@@ -1,11 +1,12 @@
 """Shuffled batches of images (u8) and caption vectors (f32): `dataset bench` beside torch's DataLoader over
 memory-mapped arrays and beside WebDataset, by turns in one run.
 
-    python3 benches/peer/loading.py --ingested data/ingested --features data/features --data data/dataset
+    just peers
+    .venv-peers/bin/python benches/peer/loading.py --ingested data/ingested --features data/features --data data/dataset
 
-needs torch and numpy, and for its part of the table webdataset. Every contender delivers the same number of
-samples of the same sizes in random order; the files are in memory (one epoch goes before). The best round of
-each counts. Prints a table in Markdown."""
+Every contender delivers the same number of samples of the same sizes in random order; the files are in memory
+(one epoch goes before). Where webdataset is missing, so is its part of the table. The best round of each counts.
+Prints a table in Markdown."""
 
 import argparse
 import importlib.util

@@ -1,7 +1,7 @@
 """LSA fit on the titles and attributes of `fashion-captions`: `textfeat bench --method lsa` beside scikit-learn, in one run.
 
-    python -m venv venv && venv/bin/pip install scikit-learn
-    venv/bin/python benches/peer/lsa.py path/to/fashion-captions --textfeat target/debug/textfeat
+    just peers
+    .venv-peers/bin/python benches/peer/lsa.py path/to/fashion-captions --textfeat target/debug/textfeat
 
 A document is a row of styles.csv without its id, as words of lowercase letters. Both take words, pairs of words and runs of three to
 five letters within a word, keep the 8192 most frequent, weigh them by TF-IDF and seek 256 directions: scikit-learn by TfidfVectorizer

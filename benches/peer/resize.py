@@ -1,7 +1,7 @@
 """`ingest`'s squares beside Pillow's: the mean absolute difference of each photo, in 255ths, and whether it stays below
 2/255.
 
-    python3 -m venv .venv-peers && .venv-peers/bin/pip install -r benches/peer/requirements.txt
+    just peers
     .venv-peers/bin/python benches/peer/resize.py DUMP --program target/debug/ingest
 
 Pillow gets the box that `ingest` wrote to the catalogue and resizes to it by its Lanczos filter, in two ways:

@@ -1,7 +1,7 @@
 """TF-IDF of all texts of `fashion-captions`: `textfeat bench` beside scikit-learn's TfidfVectorizer, in one run.
 
-    python -m venv venv && venv/bin/pip install scikit-learn
-    venv/bin/python benches/peer/tfidf.py path/to/fashion-captions --textfeat target/debug/textfeat
+    just peers
+    .venv-peers/bin/python benches/peer/tfidf.py path/to/fashion-captions --textfeat target/debug/textfeat
 
 A document is a product's title and description without HTML. Two settings:
  * same tokens: runs of letters, cut beforehand and joined by spaces, so that both find exactly these; the terms that both select

@@ -1,5 +1,6 @@
 """Training steps of the article's DCGAN: `gan bench` beside PyTorch, in one run.
 
+    just peers
     .venv-peers/bin/python benches/peer/train.py --gan target/debug/gan
 
 Both train the same networks (configs/dcgan.toml at the side and batch named) on one made-up batch, each in a process of its own, and
