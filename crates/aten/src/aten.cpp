@@ -17,6 +17,7 @@
 #include <cstring>
 #include <vector>
 
+using aten_face::check;
 using aten_face::guarded;
 
 namespace {
@@ -37,6 +38,13 @@ std::vector<at::Tensor> laid_out_as(const std::vector<at::Tensor> &models, std::
     }
   }
   return tensors;
+}
+
+// The kernels ask no shapes: what is shorter than its parameter would be read, or written, past its end.
+void check_sizes(const std::vector<at::Tensor> &models, const std::vector<at::Tensor> &tensors) {
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    check(tensors[i].sizes() == models[i].sizes(), "gradients and moments of their parameters' shapes");
+  }
 }
 
 }  // namespace
@@ -81,10 +89,17 @@ char *aten_fused_adam(at::Tensor *const *params, at::Tensor *const *grads, at::T
   return guarded([&] {
     c10::NoGradGuard no_grad;
     auto step_list = list(steps, n);
-    auto param_list = list(params, n);
-    auto grad_list = laid_out_as(param_list, list(grads, n));
+    const auto param_list = list(params, n), avgs = list(exp_avgs, n), avg_sqs = list(exp_avg_sqs, n);
+    auto grad_list = list(grads, n);
+    for (const auto &tensors : {grad_list, avgs, avg_sqs}) check_sizes(param_list, tensors);
+    for (size_t i = 0; i < n; ++i) {
+      const bool fits = avgs[i].strides() == param_list[i].strides() && avg_sqs[i].strides() == param_list[i].strides();
+      check(fits, "moments laid out as their parameters");
+      check(step_list[i].numel() == 1, "one step count a parameter");
+    }
+    grad_list = laid_out_as(param_list, grad_list);
     at::_foreach_add_(step_list, 1);
-    at::_fused_adam_(param_list, grad_list, list(exp_avgs, n), list(exp_avg_sqs, n),
+    at::_fused_adam_(param_list, grad_list, avgs, avg_sqs,
                      /*max_exp_avg_sqs=*/{}, step_list, lr, beta1, beta2, /*weight_decay=*/0.0, eps,
                      /*amsgrad=*/false, /*maximize=*/false);
   });

@@ -169,5 +169,9 @@ mod tests {
         };
         assert!(error(&[2, 3, 8, 8], &[4, 5, 4, 4]).starts_with("libtorch, convolve: "));
         assert!(error(&[2, 3, 8, 8], &[4, 3]).contains("expected a weight of [c, c, k, k]"));
+        assert!(
+            error(&[2, 3, 1, 1], &[4, 3, 4, 4]).starts_with("libtorch, convolve: "),
+            "a window that does not fit"
+        );
     }
 }

@@ -60,9 +60,15 @@ char *begin(int device, void **out) {
 
 char *end(void *made) {
   auto *graph = static_cast<Graph *>(made);
-  char *message = guarded([&] { graph->graph.capture_end(); });
-  graph->leave();
-  return message;
+  return guarded([&] {
+    try {
+      graph->graph.capture_end();
+    } catch (...) {
+      graph->leave();
+      throw;
+    }
+    graph->leave();
+  });
 }
 
 char *replay(void *graph) {

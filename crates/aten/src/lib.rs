@@ -376,6 +376,35 @@ mod tests {
     }
 
     #[test]
+    fn gradients_and_moments_of_other_shapes_are_errors_and_nothing_moves() {
+        let rates = AdamRates {
+            lr: 0.1,
+            beta1: 0.5,
+            beta2: 0.999,
+            eps: 1e-8,
+        };
+        let params = [Tensor::ones([3], (Kind::Float, Device::Cpu))];
+        let step = || [Tensor::from(0_f32)];
+        let refused = |grad: i64, m: i64, v: i64, steps: [Tensor; 1], expected: &str| {
+            let tensors = AdamTensors {
+                params: &params,
+                grads: &[zeros(grad) + 1.0],
+                exp_avgs: &[zeros(m)],
+                exp_avg_sqs: &[zeros(v)],
+                steps: &steps,
+            };
+            let error = fused_adam(tensors, rates).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+            assert_eq!(params[0].sum(Kind::Float).double_value(&[]), 3.0);
+        };
+        let shapes = "expected gradients and moments of their parameters' shapes";
+        refused(2, 3, 3, step(), shapes);
+        refused(3, 2, 3, step(), shapes);
+        refused(3, 3, 4, step(), shapes);
+        refused(3, 3, 3, [zeros(2)], "expected one step count a parameter");
+    }
+
+    #[test]
     fn channels_last_keeps_values_and_moves_them() {
         let x = Tensor::arange(24, (Kind::Float, Device::Cpu)).reshape([1, 2, 3, 4]);
         let y = channels_last(&x).unwrap();

@@ -82,6 +82,8 @@ class NormAct : public torch::autograd::Function<NormAct> {
   }
 
   static variable_list backward(AutogradContext *context, variable_list gradients) {
+    // What follows has no history: a gradient of it would be wrong without a word.
+    check(!at::GradMode::is_enabled(), "one derivative of norm_act, not one of another");
     const auto saved = context->get_saved_variables();
     const Tensor &x = saved[0], &scale = saved[1], &mean = saved[2], &invstd = saved[3], &a = saved[4], &b = saved[5];
     const bool training = context->saved_data["training"].toBool();

@@ -199,6 +199,27 @@ mod tests {
     }
 
     #[test]
+    fn a_derivative_of_a_derivative_is_refused_and_not_wrong() {
+        let case = Case::new(5, Kind::Float);
+        let running = Running {
+            mean: &case.mean,
+            var: &case.var,
+        };
+        let how = NormAct {
+            training: true,
+            momentum: 0.1,
+            eps: 1e-5,
+            slope: 0.2,
+        };
+        let y = how.forward(&case.x, &case.scale, &case.shift, running).unwrap();
+        let loss = y.square().sum(Kind::Float);
+        let gradients = |again| Tensor::f_run_backward(&[&loss], &[&case.x], true, again);
+        assert!(gradients(false).is_ok());
+        let error = gradients(true).unwrap_err().to_string();
+        assert!(error.contains("expected one derivative of norm_act"), "{error}");
+    }
+
+    #[test]
     fn shapes_that_do_not_fit_are_errors() {
         let case = Case::new(1, Kind::Float);
         let running = Running {

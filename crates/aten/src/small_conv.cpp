@@ -147,6 +147,8 @@ bool is_small(const Tensor &x, const Tensor &weight, bool transposed, int64_t st
   if (weight.scalar_type() != x.scalar_type() || weight.size(2) != weight.size(3)) return false;
   if (x.size(1) != weight.size(transposed ? 0 : 1)) return false;
   const int64_t side = x.size(2);
+  // For ATen to refuse.
+  if (!transposed && side + 2 * padding < weight.size(2)) return false;
   const int64_t smaller = transposed ? side : places(side, {weight.size(2), stride, padding});
   return smaller >= 1 && smaller <= (bf16 ? LARGEST_BF16 : LARGEST_F32);
 }
