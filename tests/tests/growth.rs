@@ -68,6 +68,8 @@ fn the_houses_networks_grow_and_go_on_within_fades_as_if_never_stopped() {
         ("train.kimg=0.12", 32, 1.0),
     ];
     grows_as_well_when_stopped(GROWING_FUSION, said, &stops);
+    let by_skips = [GROWING_FUSION, &["growth.skips=true"]].concat();
+    grows_as_well_when_stopped(&by_skips, said, &stops);
 }
 
 /// A run with these settings, stopped at each of `stops` (the length, and the pixels and the fade that it has reached), ends as

@@ -65,7 +65,11 @@ fn batch(recipe: &Recipe, step: u64) -> (Batch, Tensor) {
     let normals = |stream, shape: &[i64]| Random::new(9, stream, step).normal_tensor(shape, tch::Device::Cpu);
     // Small pictures made large: a thousand times as many random numbers would take longer than the step.
     let small = normals(Stream::Samples, &[n, 3, side.min(64), side.min(64)]).tanh();
-    let images = fade_reals(&small.upsample_nearest2d([side, side], None, None), now.grown);
+    let images = fade_reals(
+        &small.upsample_nearest2d([side, side], None, None),
+        now.grown,
+        false,
+    );
     let texts = normals(Stream::Captions, &[n, DIMS]);
     let lengths = texts
         .square()

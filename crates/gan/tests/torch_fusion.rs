@@ -140,6 +140,62 @@ fn three_steps_of_growth_from_16_to_32_pixels_are_pytorchs() {
 }
 
 #[test]
+fn three_steps_of_growth_by_skips_are_pytorchs() {
+    three_steps_are_pytorchs("skips", &[&GROWING[..], &["growth.skips=true"]].concat());
+}
+
+#[test]
+fn growing_by_skips_changes_no_image_and_no_logit() {
+    let recipe = Recipe::parse(RECIPE, "test", &with_skips()).unwrap();
+    let trainer = Trainer::new(&recipe, 7, Device::CPU);
+    let (batch, z) = batch(&fixture("growing"), 0);
+    let pass = Pass::training(Precision::Fp32);
+    let at = |side, alpha| {
+        trainer.generator.grow(Grown { side, alpha });
+        trainer.discriminator.grow(Grown { side, alpha });
+    };
+    let draw = || trainer.generator.forward(&z, &batch.texts, pass);
+    let judge = |images: &Tensor| trainer.discriminator.forward(images, &batch.texts, pass);
+    at(16, 1.0);
+    let small = draw();
+    let logits = judge(&batch.images);
+    for alpha in [0.0, 0.5, 1.0] {
+        at(32, alpha);
+        let smooth = small
+            .atanh()
+            .upsample_bilinear2d([32, 32], false, None, None)
+            .tanh();
+        assert_close(&draw(), &smooth, 1e-4, "images");
+        let doubled = batch.images.upsample_nearest2d([32, 32], None, None);
+        assert_close(&judge(&doubled), &logits, 1e-5, "logits");
+    }
+}
+
+#[test]
+fn growing_by_skips_leaves_the_optimizers_as_they_are() {
+    let state_after_the_first_step = |set: &[String]| {
+        let recipe = Recipe::parse(RECIPE, "test", set).unwrap();
+        let trainer = Trainer::new(&recipe, 7, Device::CPU);
+        let fixture = fixture("growing");
+        for step in 0..2 {
+            let (batch, z) = batch(&fixture, step);
+            let _ = trainer.step(&batch, &z, step).unwrap();
+        }
+        let steps = trainer.state();
+        let steps = steps.iter().filter(|(name, _)| name.starts_with("adam_g.step."));
+        steps.map(|(_, step)| step.double_value(&[])).fold(0.0, f64::max)
+    };
+    assert_eq!(state_after_the_first_step(&with_skips()), 2.0);
+    let without: Vec<String> = GROWING.iter().map(|&pair| pair.to_owned()).collect();
+    assert_eq!(state_after_the_first_step(&without), 1.0);
+}
+
+fn with_skips() -> Vec<String> {
+    let set = GROWING.iter().chain(&["growth.skips=true"]);
+    set.map(|&pair| pair.to_owned()).collect()
+}
+
+#[test]
 fn while_it_grows_pictures_have_the_full_side_and_d_takes_them() {
     let fixture = fixture("growing");
     let trainer = trainer(&fixture, &GROWING);

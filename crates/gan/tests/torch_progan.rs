@@ -140,7 +140,7 @@ fn faded_reals_are_theirs_crossed_with_their_coarse_selves() {
         .upsample_nearest2d([16, 16], None, None);
     let grown = Grown { side: 16, alpha: 0.3 };
     assert_close(
-        &fade_reals(images, grown),
+        &fade_reals(images, grown, false),
         &(coarse * 0.7 + images * 0.3),
         1e-6,
         "faded",

@@ -35,19 +35,18 @@ struct Head {
 }
 
 impl Head {
-    fn new(params: &mut Params, prefix: &str, channels: usize) -> Self {
+    fn new(params: &mut Params, prefix: &str, channels: usize, init: Init) -> Self {
         let name = format!("{prefix}to_rgb");
         Self {
             norm: BatchNorm::new(params, &format!("{prefix}norm"), channels),
-            to_rgb: Conv::new(params, &name, channels, 3, Window::Around, Init::FanIn(1.0))
-                .with_bias(params, &name),
+            to_rgb: Conv::new(params, &name, channels, 3, Window::Around, init).with_bias(params, &name),
         }
     }
 
-    /// `[n, c, s, s]` to `[n, 3, s, s]` in f32.
+    /// `[n, c, s, s]` to `[n, 3, s, s]` in f32, any values: tanh makes colours of them.
     fn forward(&self, x: &Tensor, training: bool) -> Tensor {
         let x = self.norm.forward(x, Act::LeakyRelu, training);
-        self.to_rgb.forward(&x).to_kind(Kind::Float).tanh()
+        self.to_rgb.forward(&x).to_kind(Kind::Float)
     }
 }
 
@@ -138,7 +137,12 @@ impl FusionGenerator {
             } else {
                 format!("{side}.")
             };
-            Head::new(p, &prefix, shape.width_at(side))
+            // With skips the first side draws by itself; those after it add to it, at first nothing.
+            let init = match shape.skips && side > shape.first_resolution {
+                true => Init::Zero,
+                false => Init::FanIn(1.0),
+            };
+            Head::new(p, &prefix, shape.width_at(side), init)
         };
         let heads = shape.sides().map(head).collect();
         Self {
@@ -171,18 +175,39 @@ impl Generator for FusionGenerator {
         let condition = self.condition.forward(z, texts); // [n, z_dim + text_dim]
         let base = self.base.forward(&condition).to_kind(pass.precision.kind());
         let mut x = channels_last(&base.view([-1, self.shape.width_at(4) as i64, 4, 4])); // [n, c, 4, 4]
-        let mut below = None;
-        for block in self.blocks.iter().take((side / 4).ilog2() as usize) {
-            let y = block.forward(&x, &condition, pass.training); // [n, c', 8, 8], [n, c'', 16, 16], ...
-            below = Some(std::mem::replace(&mut x, y));
+        let Shape {
+            resolution,
+            first_resolution,
+            skips,
+            ..
+        } = self.shape;
+        let head = |side: usize, x: &Tensor| {
+            let images = self.heads[(resolution / side).ilog2() as usize].forward(x, pass.training);
+            if skips { images } else { images.tanh() }
+        };
+        // The first side that has a part in the images.
+        let mut at = match alpha < 1.0 {
+            _ if skips => first_resolution,
+            true => side / 2,
+            false => side,
+        };
+        let depth = |side: usize| (side / 4).ilog2() as usize;
+        for block in &self.blocks[..depth(at)] {
+            x = block.forward(&x, &condition, pass.training); // [n, c', 8, 8], [n, c'', 16, 16], ...
         }
-        let head = (self.shape.resolution / side).ilog2() as usize;
-        let mut images = self.heads[head].forward(&x, pass.training); // [n, 3, side, side]
-        if let Some(below) = below.filter(|_| alpha < 1.0) {
-            let coarse = self.heads[head + 1].forward(&below, pass.training); // [n, 3, side/2, side/2]
-            images = upsample(&coarse).lerp(&images, alpha);
+        let mut images = head(at, &x); // [n, 3, at, at]
+        for block in &self.blocks[depth(at)..depth(side)] {
+            x = block.forward(&x, &condition, pass.training);
+            at *= 2;
+            let own = head(at, &x);
+            images = match skips {
+                true if at == side => upsample_smooth(&images) + own * alpha,
+                true => upsample_smooth(&images) + own,
+                false => upsample(&images).lerp(&own, alpha),
+            };
         }
-        as_drawn(&images, self.shape.resolution, pass.training) // [n, 3, r, r]
+        let images = if skips { images.tanh() } else { images };
+        as_drawn(&images, resolution, pass.training) // [n, 3, r, r]
     }
 
     fn text_divergence(&self, texts: &Tensor) -> Option<Tensor> {

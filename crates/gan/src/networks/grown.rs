@@ -2,11 +2,12 @@
 //!
 //! All blocks of such a network are made at the start, so that weights and files have the same names throughout; those that
 //! are not reached yet take no part and are not moved. A new block is faded in: at first the coarse image is all that
-//! counts, at last the new one (Karras et al. 2018, section 2).
+//! counts, at last the new one (Karras et al. 2018, section 2). With skips the coarse one stays, and the new block adds to it
+//! (Karras et al. 2020, section 4).
 
 use tch::Tensor;
 
-use super::layers::{downsample, upsample};
+use super::layers::{downsample, upsample, upsample_smooth};
 
 /// How far a growing network has grown. It follows from the images seen alone: [`crate::schedule::Schedule`].
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,12 +30,18 @@ impl Grown {
 }
 
 /// Real images `[n, 3, s, s]` as they are shown at this point of the growth: crossed with themselves at half the side,
-/// so that D cannot tell them from fakes by details that G is not yet let draw.
-pub fn fade_reals(images: &Tensor, grown: Grown) -> Tensor {
+/// so that D cannot tell them from fakes by details that G is not yet let draw. With `skips` they are enlarged as G's are then.
+pub fn fade_reals(images: &Tensor, grown: Grown, skips: bool) -> Tensor {
     if grown.alpha >= 1.0 {
         return images.shallow_clone();
     }
-    upsample(&downsample(images)).lerp(images, grown.alpha)
+    let coarse = downsample(images);
+    let coarse = if skips {
+        upsample_smooth(&coarse)
+    } else {
+        upsample(&coarse)
+    };
+    coarse.lerp(images, grown.alpha)
 }
 
 /// Images `[n, 3, r, r]` averaged down to the side that D has grown to, `[n, 3, s, s]`.
@@ -67,9 +74,13 @@ mod tests {
     #[test]
     fn reals_are_coarse_at_first_and_themselves_at_last() {
         let images = Tensor::arange(2 * 3 * 16, (Kind::Float, Device::Cpu)).reshape([2, 3, 4, 4]);
-        let at = |alpha| fade_reals(&images, Grown { side: 4, alpha });
+        let shown = |alpha, skips| fade_reals(&images, Grown { side: 4, alpha }, skips);
+        let at = |alpha| shown(alpha, false);
         assert!(at(1.0).equal(&images));
         assert!(at(0.0).equal(&upsample(&downsample(&images))));
+        assert!(
+            shown(0.0, true).equal(&upsample_smooth(&downsample(&images))) && shown(1.0, true).equal(&images)
+        );
         assert!(at(0.25).allclose(&(at(0.0) * 0.75 + &images * 0.25), 1e-6, 1e-6, false));
     }
 

@@ -149,6 +149,8 @@ pub struct Shape {
     pub resolution: usize,
     /// Side of the images that are made first, where networks grow; else `resolution`.
     pub first_resolution: usize,
+    /// Whether the images of all sides that are made in training are summed.
+    pub skips: bool,
     /// Length of a text vector.
     pub dims: usize,
     /// Length of z, less what conditioning augmentation takes of it.
@@ -183,6 +185,10 @@ impl Shape {
             first_resolution: match &recipe.growth {
                 Some(growth) => growth.first_resolution,
                 None => recipe.train.resolution,
+            },
+            skips: match &recipe.growth {
+                Some(growth) => growth.skips,
+                None => false,
             },
             dims,
             z_dim,

@@ -18,6 +18,7 @@ const GAIN: f64 = std::f64::consts::SQRT_2;
 pub struct ProjectionDiscriminator {
     params: Params,
     resolution: usize,
+    skips: bool,
     grown: Cell<Grown>,
     /// The first convolution, for images of the full side, half of it and so on down to the first that are made.
     entries: Vec<Conv>,
@@ -35,8 +36,11 @@ impl ProjectionDiscriminator {
     pub fn new(shape: Shape, seed: u64, device: Device) -> Self {
         let mut params = Params::new(device, seed, 2);
         let p = &mut params;
+        let conv_from = |init, p: &mut Params, name: &str, c_in, c_out, window| {
+            Conv::new(p, name, c_in, c_out, window, init).with_bias(p, name)
+        };
         let conv = |p: &mut Params, name: &str, c_in, c_out, window| {
-            Conv::new(p, name, c_in, c_out, window, Init::FanIn(GAIN)).with_bias(p, name)
+            conv_from(Init::FanIn(GAIN), p, name, c_in, c_out, window)
         };
         let mut side = shape.resolution / 2;
         let mut c_in = shape.width_at(side);
@@ -46,7 +50,12 @@ impl ProjectionDiscriminator {
             side /= 2;
             let c_out = shape.width_at(side);
             let name = format!("blocks.{}", blocks.len() + 1);
-            blocks.push(conv(p, &name, c_in, c_out, Window::Halving));
+            // With skips what a larger side adds to the features of the first begins at nothing.
+            let init = match shape.skips && 2 * side >= shape.first_resolution {
+                true => Init::Zero,
+                false => Init::FanIn(GAIN),
+            };
+            blocks.push(conv_from(init, p, &name, c_in, c_out, Window::Halving));
             c_in = c_out;
         }
         let mix = conv(p, "mix", c_in + 1, c_in, Window::Around);
@@ -59,6 +68,7 @@ impl ProjectionDiscriminator {
         }
         Self {
             resolution: shape.resolution,
+            skips: shape.skips,
             grown: Cell::new(Grown::fully(shape.resolution)),
             entries,
             params,
@@ -84,14 +94,21 @@ impl Discriminator for ProjectionDiscriminator {
     fn features(&self, images: &Tensor, pass: Pass) -> Tensor {
         let Grown { side, alpha } = self.grown.get();
         let images = channels_last(&images.to_kind(pass.precision.kind()));
-        let images = to_side(&images, side); // [n, 3, side, side]
+        let mut images = to_side(&images, side); // [n, 3, side, side]
         let level = (self.resolution / side).ilog2() as usize;
         let enter = |level: usize, images: &Tensor| leaky_relu(&self.entries[level].forward(images));
         let mut x = enter(level, &images); // [n, c, side/2, side/2]
         for (i, block) in self.blocks.iter().skip(level).enumerate() {
             x = leaky_relu(&block.forward(&x)); // [n, c, side/4, side/4], ..., [n, c, 4, 4]
-            if i == 0 && alpha < 1.0 {
-                x = enter(level + 1, &downsample(&images)).lerp(&x, alpha);
+            let (below, newest) = (level + i + 1, i == 0);
+            if below < self.entries.len() && (self.skips || newest && alpha < 1.0) {
+                images = downsample(&images);
+                let coarse = enter(below, &images);
+                x = match (self.skips, newest) {
+                    (true, true) => coarse + x * alpha,
+                    (true, false) => coarse + x,
+                    (false, _) => coarse.lerp(&x, alpha),
+                };
             }
         }
         let x = leaky_relu(&self.mix.forward(&minibatch_stddev(&x))); // [n, c, 4, 4]

@@ -13,7 +13,7 @@ pub const GROWN_RESOLUTIONS: [usize; 9] = [4, 8, 16, 32, 64, 128, 256, 512, 1024
 /// Progressive growing (Karras et al. 2018, section 2): training begins at a few pixels, and every so often the side is
 /// doubled. The first resolution is trained for `stable_kimg`; at each one after it the new blocks are faded in for
 /// `fade_kimg` and then trained for `stable_kimg`, and at `train.resolution` until the training ends. Both optimizers
-/// begin anew at each resolution.
+/// begin anew at each resolution, unless `skips` are asked for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Growth {
@@ -27,6 +27,11 @@ pub struct Growth {
     pub batch: BTreeMap<Side, usize>,
     /// Adam's step size at these resolutions; at all others `adam.lr`.
     pub lr: BTreeMap<Side, f64>,
+    /// The images of all resolutions are summed in G, and what D sees at all of them (the output and input skips of Karras et al.
+    /// 2020, section 4), where else the new ones take the place of those before. What is new begins at nothing, so that growing
+    /// by itself changes no image and no logit. Both optimizers go on, and R1 and R2 count as many times as there are more
+    /// pixels than at first: gradients of the same logit are spread over that many. Not for `progan`.
+    pub skips: bool,
 }
 
 impl Default for Growth {
@@ -38,6 +43,7 @@ impl Default for Growth {
             stable_kimg: 600.0,
             batch: BTreeMap::new(),
             lr: BTreeMap::new(),
+            skips: false,
         }
     }
 }
@@ -75,6 +81,12 @@ pub(super) fn in_words(resolutions: &[usize]) -> String {
 }
 
 impl Recipe {
+    /// Whether networks grow by skips.
+    #[must_use]
+    pub fn has_skips(&self) -> bool {
+        self.growth.as_ref().is_some_and(|growth| growth.skips)
+    }
+
     /// The recipe of the networks as they are at `side` of a growth, by themselves.
     #[must_use]
     pub fn at_side(&self, side: usize) -> Self {
@@ -124,8 +136,15 @@ impl Recipe {
             first_resolution,
             fade_kimg,
             stable_kimg,
+            skips,
             ..
         } = *growth;
+        within(
+            "growth.skips",
+            !(skips && g_progan),
+            "of false with networks.generator = \"progan\"",
+            skips,
+        )?;
         let sides: Vec<usize> = GROWN_RESOLUTIONS
             .into_iter()
             .filter(|side| (smallest..=resolution).contains(side))
@@ -182,7 +201,7 @@ mod tests {
     #[test]
     fn what_cannot_grow_is_refused_with_its_key() {
         let fixed = "[train]\nresolution = 64\n";
-        let cases: [(&str, &[&str], &str); 20] = [
+        let cases: [(&str, &[&str], &str); 21] = [
             (
                 fixed,
                 &["networks.generator=progan"],
@@ -262,6 +281,11 @@ mod tests {
                 "growth.lr.8: expected a value above 0",
             ),
             (GROWING, &["growth.speed=3"], "unknown field `speed`"),
+            (
+                GROWING,
+                &["growth.skips=true"],
+                "growth.skips: expected a value of false with networks.generator = \"progan\", found true",
+            ),
             (
                 GROWING,
                 &["penalty.r1=0"],

@@ -34,6 +34,8 @@ pub struct Batches {
     /// Any caption of a product, not the first alone.
     any_caption: bool,
     schedule: Schedule,
+    /// Growth by skips.
+    skips: bool,
     augment: Augment,
 }
 
@@ -80,6 +82,7 @@ impl Batches {
             loader: None,
             any_caption: recipe.train.captions == Captions::Any,
             schedule: Schedule::of(recipe),
+            skips: recipe.has_skips(),
             augment: recipe.augment.clone(),
         })
     }
@@ -102,7 +105,7 @@ impl Batches {
             }
             None => self.loaded(step, &now)?,
         };
-        let mut images = fade_reals(&scale(&pixels, now.grown.side), now.grown);
+        let mut images = fade_reals(&scale(&pixels, now.grown.side), now.grown, self.skips);
         if self.augment.flip {
             images = mirror_some(&images, Random::new(self.plan.seed, Stream::Flips, step));
         }

@@ -32,6 +32,8 @@ pub struct Probe {
 struct Shown {
     images: Tensor,
     texts: Tensor,
+    /// Networks grow by skips.
+    skips: bool,
 }
 
 impl Probe {
@@ -96,11 +98,12 @@ impl Shown {
             texts: Tensor::from_slice(&texts)
                 .view([-1, dims as i64])
                 .to_device(device.tch()),
+            skips: recipe.has_skips(),
         }))
     }
 
     fn logit(&self, d: &dyn Discriminator, grown: Grown) -> Result<f64, GanError> {
-        let images = fade_reals(&to_side(&self.images, grown.side), grown);
+        let images = fade_reals(&to_side(&self.images, grown.side), grown, self.skips);
         mean_logit(d, &images, &self.texts)
     }
 }

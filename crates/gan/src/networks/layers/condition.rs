@@ -61,6 +61,7 @@ mod tests {
         let shape = Shape {
             resolution: 32,
             first_resolution: 32,
+            skips: false,
             dims: 4,
             z_dim: 2,
             text_dim: 3,

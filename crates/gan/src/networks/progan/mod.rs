@@ -36,6 +36,7 @@ mod tests {
         let shape = Shape {
             resolution: 1024,
             first_resolution: 4,
+            skips: false,
             dims: 256,
             z_dim: 512,
             conditioning_augmentation: false,

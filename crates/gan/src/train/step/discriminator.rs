@@ -169,7 +169,13 @@ impl Trainer {
 
     /// A penalty on one side's images, where it is in the recipe and due.
     fn due(&self, name: &'static str, gamma: f64, step: u64) -> Option<(&'static str, f64)> {
-        (gamma > 0.0 && step.is_multiple_of(self.recipe.penalty.every)).then_some((name, gamma))
+        let times = self.recipe.growth.as_ref().filter(|growth| growth.skips);
+        // The gradient of a logit of the coarse image is spread over so many pixels: its squared length is that part of what it was.
+        let times = times.map_or(1.0, |growth| {
+            let side = self.schedule.at(step).grown.side as f64;
+            (side / growth.first_resolution as f64).powi(2)
+        });
+        (gamma > 0.0 && step.is_multiple_of(self.recipe.penalty.every)).then_some((name, gamma * times))
     }
 
     /// How D looks at images: gradients of gradients need all their digits.

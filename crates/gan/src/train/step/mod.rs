@@ -149,7 +149,7 @@ impl Trainer {
         self.discriminator.grow(now.grown);
         for adam in [&self.adam_g, &self.adam_d] {
             adam.set_lr(now.lr);
-            if now.is_new {
+            if now.is_new && !self.recipe.has_skips() {
                 adam.reset();
             }
         }
