@@ -87,10 +87,11 @@ impl Light {
         score(&shares, self.kid.drawn.mean / floor, diversity)
     }
 
-    /// What the score is on: scores compare only where this is equal, by the same formula and the same evaluator.
+    /// What the score of pictures of `side` pixels is on: scores compare only where this is equal, by the same formula, the same
+    /// evaluator, and of pictures as large; it sees no more detail than its own side has, and would hold growing for a loss.
     #[must_use]
-    pub fn scale(&self) -> u64 {
-        let name = format!("{FORMULA} {}", self.evaluator);
+    pub fn scale(&self, side: usize) -> u64 {
+        let name = format!("{FORMULA} {} {side}", self.evaluator);
         let [a, b, c, d, e, f, g, h, ..] = *blake3::hash(name.as_bytes()).as_bytes();
         u64::from_le_bytes([a, b, c, d, e, f, g, h])
     }
@@ -141,10 +142,11 @@ mod tests {
             std: 0.01,
             subset: 4,
         };
-        let scale = light("a", real).scale();
-        assert_eq!(scale, light("a", real).scale());
-        assert_ne!(scale, light("b", real).scale());
-        let [a, b, c, d, e, f, g, h, ..] = *blake3::hash(b"2 a").as_bytes();
+        let scale = light("a", real).scale(64);
+        assert_eq!(scale, light("a", real).scale(64));
+        assert_ne!(scale, light("b", real).scale(64));
+        assert_ne!(scale, light("a", real).scale(128), "of a network that grew");
+        let [a, b, c, d, e, f, g, h, ..] = *blake3::hash(b"2 a 64").as_bytes();
         assert_ne!(
             scale,
             u64::from_le_bytes([a, b, c, d, e, f, g, h]),

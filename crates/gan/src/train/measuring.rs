@@ -83,20 +83,21 @@ impl<'a> Measuring<'a> {
     }
 }
 
-/// The best so far once the model of `at` has been measured: itself, and then saved to `path`, or the one before. One whose
-/// score is on another scale cannot be told better and makes room.
+/// The best so far once the model of `at`, whose pictures have `side` pixels, has been measured: itself, and then saved to `path`,
+/// or the one before. One whose score is on another scale cannot be told better and makes room.
 ///
 /// # Errors
 /// The file cannot be written.
 pub fn keep_best(
     at: Position,
     light: &Light,
+    side: usize,
     model: &Model,
     average: &dyn Generator,
     images_seen: u64,
     path: &Path,
 ) -> Result<Option<Best>, GanError> {
-    let (score, scale) = (light.score(), light.scale());
+    let (score, scale) = (light.score(), light.scale(side));
     let stays = |best: Best| best.scale == scale && best.score >= score;
     if !score.is_finite() || at.best.is_some_and(stays) {
         return Ok(at.best);

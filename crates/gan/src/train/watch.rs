@@ -139,7 +139,8 @@ impl<'a> Watch<'a> {
         let average = trainer.average.as_ref();
         let light = caught(self.recipe, || measuring.measure(average))?;
         let (seen, path) = (self.schedule.images_seen(at.step), self.file(BEST));
-        let best = measuring::keep_best(*at, &light, &self.model, average, seen, &path);
+        let side = self.schedule.grown(seen).side;
+        let best = measuring::keep_best(*at, &light, side, &self.model, average, seen, &path);
         at.best = diary.tolerate(best)?.unwrap_or(at.best);
         Ok(measuring::figures(&light))
     }
