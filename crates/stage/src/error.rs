@@ -68,6 +68,30 @@ pub enum StageError {
         /// What serde said.
         source: serde_json::Error,
     },
+    /// There is no file of texts.
+    #[error(
+        "{origin}: cannot read: expected a text file, found {found}\nhint: name a text file, or `-` for stdin"
+    )]
+    NoText {
+        /// The file.
+        origin: String,
+        /// What is in its place.
+        found: String,
+    },
+    /// A line of a file of texts.
+    #[error("{origin}: line {line}: expected {expected}, found {found}\nhint: {hint}")]
+    Line {
+        /// The file, or `stdin`.
+        origin: String,
+        /// Number of the line, from 1.
+        line: u64,
+        /// What a line should be.
+        expected: &'static str,
+        /// What it is.
+        found: String,
+        /// What to do.
+        hint: &'static str,
+    },
     /// The disk is full.
     #[error("{}: no space left on the device\nhint: free some space and run the same command again; what is finished is kept", path.display())]
     NoSpace {

@@ -7,7 +7,8 @@
 //!
 //! A program around a stage is [`program::run`]: arguments, [`console::Console`] for results and logs,
 //! [`progress::Progress`] for the wait, [`interrupt::Interrupt`] for Ctrl-C, and one exit code. Libraries that
-//! panic on bad input are kept at arm's length by [`guarded`]; [`parquet`] looks at a table before polars does.
+//! panic on bad input are kept at arm's length by [`guarded`]; [`parquet`] looks at a table before polars does,
+//! and [`lines`] reads texts.
 //!
 //! Errors, here and in every crate of the house, end their text with a line `hint: ...` where there is
 //! something the user can do.
@@ -19,6 +20,7 @@ pub mod folder;
 pub mod guard;
 pub mod interrupt;
 pub mod key;
+pub mod lines;
 pub mod parquet;
 pub mod program;
 pub mod progress;
@@ -31,6 +33,7 @@ pub use folder::{StageFolder, Standing};
 pub use guard::guarded;
 pub use interrupt::Interrupt;
 pub use key::StageKey;
+pub use lines::Lines;
 pub use program::{CommonArgs, Outcome, UsageError};
 pub use progress::Progress;
 pub use record::{OutputFile, StageRecord};
