@@ -62,7 +62,7 @@ impl Layout {
 fn drawn_side(rows: &[Row]) -> usize {
     let images = rows.iter().flat_map(|r| &r.images);
     let side = images.map(|i| i.width.max(i.height)).max().unwrap_or(1);
-    side * (CELL / side).max(1)
+    side * ((CELL + side / 2) / side).max(1)
 }
 
 /// Height of a row's caption.
@@ -115,6 +115,31 @@ mod tests {
         assert_eq!((grid.width, grid.height), (2 * 98 + 2, 2 * 98 + 2));
         let at = |x: usize, y: usize| grid.pixels[(y * grid.width + x) * 3];
         assert_eq!([at(2, 2), at(100, 2), at(2, 100), at(100, 100)], [10, 11, 20, 21]);
+    }
+
+    #[test]
+    fn small_images_are_enlarged_by_whole_numbers_to_about_a_cell() {
+        for (side, drawn) in [
+            (1, 96),
+            (4, 96),
+            (32, 96),
+            (40, 80),
+            (64, 128),
+            (96, 96),
+            (128, 128),
+            (1024, 1024),
+        ] {
+            let image = RgbImage {
+                width: side,
+                height: side,
+                pixels: vec![9; side * side * 3],
+            };
+            let row = Row {
+                caption: String::new(),
+                images: vec![image],
+            };
+            assert_eq!(drawn_side(&[row]), drawn, "{side}");
+        }
     }
 
     #[test]
