@@ -44,7 +44,7 @@ train config=house *flags: build
     [[ $1 != -* ]] || set -- {{house}} "$@"; \
     {{bin}}/gan train "$@" --resume --data data/dataset --run "runs/$(basename "$1" .toml)"
 
-# Draws each "TEXT" with the model trained last, into pictures/; more flags go to gen
+# Draws each "TEXT" with the model trained last, into pictures/ or where --out says; more flags go to gen
 sample +texts: build
     #!/usr/bin/env bash
     set -euo pipefail
@@ -58,7 +58,15 @@ sample +texts: build
         exit 1
     fi
     echo "model: $model" >&2
-    {{bin}}/gen sample "$model" "$@" --out pictures
+    # In pictures/ those of the model before make room; a folder of one's own keeps what it has.
+    out=(--out pictures) force=(--force)
+    for word; do
+        case $word in
+            --out | --out=*) out=() force=() ;;
+            --force) force=() ;;
+        esac
+    done
+    {{bin}}/gen sample "$model" "$@" "${out[@]}" "${force[@]}"
 
 # --- single stages ---
 

@@ -160,3 +160,72 @@ fn where_no_file_may_grow_each_stage_stops_and_without_the_limit_goes_on() {
         Snapshot::of(&out).assert_same(&Snapshot::of(&chain.path(name)));
     }
 }
+
+/// The files that a folder's manifest tells of, in its order: they are there, and no other picture is.
+fn told(out: &Path) -> Vec<String> {
+    let text = fs::read_to_string(out.join("manifest.jsonl")).unwrap();
+    let file = |line: &str| {
+        let line: Value = serde_json::from_str(line).unwrap();
+        line["file"].as_str().unwrap().to_owned()
+    };
+    let told: Vec<String> = text.lines().map(file).collect();
+    let names = files(out).into_iter().map(|path| {
+        let name = path.file_name().unwrap().to_string_lossy();
+        name.into_owned()
+    });
+    let mut pictures: Vec<String> = names.filter(|name| name.ends_with(".png")).collect();
+    pictures.sort();
+    let mut sorted = told.clone();
+    sorted.sort();
+    assert_eq!(
+        sorted, pictures,
+        "a line for each picture, a picture for each line"
+    );
+    told
+}
+
+#[test]
+fn pictures_that_found_room_have_their_lines_and_with_room_the_others_follow() {
+    let chain = Chain::packed(PRODUCTS);
+    let _ = chain.train("run").run().success();
+    let sample = |out: &Path| {
+        let sample = Program::new("gen").arg("sample").arg(chain.path("run"));
+        let sample = sample.args(["red dress", "blue shirt", "-n", "48", "--json"]);
+        sample.args(["--device", "cpu", "--out"]).arg(out)
+    };
+    let whole = chain.path("whole");
+    let _ = sample(&whole).run().success();
+    let all = told(&whole);
+    let goes_on = |out: &Path| {
+        let kept = told(out);
+        assert!(
+            !kept.is_empty() && kept.len() < all.len(),
+            "{} had room",
+            kept.len()
+        );
+        assert_eq!(kept, all[..kept.len()]);
+        let rest = sample(out).run().success();
+        assert_eq!(rest.count("there"), kept.len() as u64);
+        assert_eq!(told(out), all);
+    };
+
+    // A picture is smaller than 4 KiB, the lines of a lot are larger.
+    let limited = chain.path("limited");
+    let full = sample(&limited).with_files_up_to(8).run();
+    assert_full("gen", full, &limited);
+    goes_on(&limited);
+
+    let Some(disk) = Disk::mounted(&chain.path("disk"), 640) else {
+        return;
+    };
+    let taken = disk.path("taken");
+    fs::write(&taken, vec![0; 440 * 1024]).unwrap();
+    let out = disk.path("out");
+    assert_full("gen", sample(&out).run(), &out);
+    let kept = told(&out);
+    // Full still: it fails again, and loses nothing.
+    assert_full("gen", sample(&out).run(), &out);
+    assert!(told(&out).starts_with(&kept));
+    fs::remove_file(taken).unwrap();
+    goes_on(&out);
+}

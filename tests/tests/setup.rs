@@ -196,7 +196,22 @@ fn captions_reach_gen_word_for_word() {
     let Some(said) = recipes(&["sample", "navy \"blue\" men's shirt", "$HOME *", "-n", "4"]) else {
         return;
     };
-    let expected = "gen [sample] [runs/old/model.safetensors] [navy \"blue\" men's shirt] [$HOME *] [-n] [4] [--out] [pictures]\n";
+    let expected = "gen [sample] [runs/old/model.safetensors] [navy \"blue\" men's shirt] [$HOME *] [-n] [4] [--out] [pictures] [--force]\n";
+    assert_eq!(said, expected);
+    let said = recipes(&["sample", "a b", "--out", "my pictures"]);
+    let expected = "gen [sample] [runs/old/model.safetensors] [a b] [--out] [my pictures]\n";
+    assert_eq!(said.as_deref(), Some(expected));
+    let said = recipes(&["sample", "--force", "a b"]);
+    let expected = "gen [sample] [runs/old/model.safetensors] [--force] [a b] [--out] [pictures]\n";
+    assert_eq!(said.as_deref(), Some(expected));
+}
+
+#[test]
+fn a_recipe_need_not_be_named_for_the_flags_of_a_training() {
+    let Some(said) = recipes(&["train", "--set", "train.kimg=25"]) else {
+        return;
+    };
+    let expected = "gan [train] [configs/atelier.toml] [--set] [train.kimg=25] [--resume] [--data] [data/dataset] [--run] [runs/atelier]\n";
     assert_eq!(said, expected);
 }
 
