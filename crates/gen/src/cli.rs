@@ -190,7 +190,8 @@ fn draw_samples(cli: &Cli, args: &SampleArgs) -> anyhow::Result<Outcome> {
         let there = plan.there(&Manifest::read(&args.out)?)?.len() as u64;
         let missing = plan.total() - there;
         console.result(format!(
-            "would write {missing} pictures to {out}{}",
+            "would write {} to {out}{}",
+            counted(missing as usize, "picture"),
             beside(there)
         ))?;
         result["dry_run"] = json!(true);
@@ -209,8 +210,8 @@ fn draw_samples(cli: &Cli, args: &SampleArgs) -> anyhow::Result<Outcome> {
         ));
     }
     console.result(format!(
-        "{out}: {} pictures drawn{}",
-        done.drawn,
+        "{out}: {} drawn{}",
+        counted(done.drawn as usize, "picture"),
         beside(done.there)
     ))?;
     result["drawn"] = json!(done.drawn);
@@ -223,7 +224,7 @@ fn draw_samples(cli: &Cli, args: &SampleArgs) -> anyhow::Result<Outcome> {
 fn beside(there: u64) -> String {
     match there {
         0 => String::new(),
-        n => format!(" beside {n} that are there already"),
+        n => format!(" beside {} there already", counted(n as usize, "picture")),
     }
 }
 
