@@ -70,6 +70,12 @@ mod tests {
     use tch::{Device, Kind};
 
     const OPTIONS: (Kind, Device) = (Kind::Double, Device::Cpu);
+    const HOW: NormAct = NormAct {
+        training: true,
+        momentum: 0.1,
+        eps: 1e-5,
+        slope: 0.2,
+    };
 
     /// Values without a seed of their own: a tensor of normals that is the same in every run.
     fn values(shape: &[i64], phase: f64) -> Tensor {
@@ -99,6 +105,13 @@ mod tests {
             }
         }
 
+        const fn running(&self) -> Running<'_> {
+            Running {
+                mean: &self.mean,
+                var: &self.var,
+            }
+        }
+
         /// Output, gradients of x, scale and shift, running mean and variance.
         fn results(&self, y: &Tensor) -> Vec<Tensor> {
             let weights = values(&y.size(), 1.7)
@@ -116,11 +129,9 @@ mod tests {
 
         fn fused(samples: i64, kind: Kind, how: NormAct) -> Vec<Tensor> {
             let case = Self::new(samples, kind);
-            let running = Running {
-                mean: &case.mean,
-                var: &case.var,
-            };
-            let y = how.forward(&case.x, &case.scale, &case.shift, running).unwrap();
+            let y = how
+                .forward(&case.x, &case.scale, &case.shift, case.running())
+                .unwrap();
             assert_eq!(y.kind(), kind);
             case.results(&y)
         }
@@ -183,17 +194,11 @@ mod tests {
 
     #[test]
     fn it_does_not_depend_on_the_number_of_threads() {
-        let how = NormAct {
-            training: true,
-            momentum: 0.1,
-            eps: 1e-5,
-            slope: 0.2,
-        };
         let threads = tch::get_num_threads();
         tch::set_num_threads(1);
-        let alone = Case::fused(5, Kind::Float, how);
+        let alone = Case::fused(5, Kind::Float, HOW);
         tch::set_num_threads(2);
-        let together = Case::fused(5, Kind::Float, how);
+        let together = Case::fused(5, Kind::Float, HOW);
         tch::set_num_threads(threads);
         assert!(alone.iter().zip(&together).all(|(a, b)| a.equal(b)));
     }
@@ -201,17 +206,9 @@ mod tests {
     #[test]
     fn a_derivative_of_a_derivative_is_refused_and_not_wrong() {
         let case = Case::new(5, Kind::Float);
-        let running = Running {
-            mean: &case.mean,
-            var: &case.var,
-        };
-        let how = NormAct {
-            training: true,
-            momentum: 0.1,
-            eps: 1e-5,
-            slope: 0.2,
-        };
-        let y = how.forward(&case.x, &case.scale, &case.shift, running).unwrap();
+        let y = HOW
+            .forward(&case.x, &case.scale, &case.shift, case.running())
+            .unwrap();
         let loss = y.square().sum(Kind::Float);
         let gradients = |again| Tensor::f_run_backward(&[&loss], &[&case.x], true, again);
         assert!(gradients(false).is_ok());
@@ -222,18 +219,8 @@ mod tests {
     #[test]
     fn shapes_that_do_not_fit_are_errors() {
         let case = Case::new(1, Kind::Float);
-        let running = Running {
-            mean: &case.mean,
-            var: &case.var,
-        };
-        let how = NormAct {
-            training: true,
-            momentum: 0.1,
-            eps: 1e-5,
-            slope: 0.2,
-        };
         let error = |x: &Tensor, scale: &Tensor| {
-            how.forward(x, scale, &case.shift, running)
+            HOW.forward(x, scale, &case.shift, case.running())
                 .unwrap_err()
                 .to_string()
         };
