@@ -366,7 +366,7 @@ fn a_manifest_is_drawn_again_and_captions_come_in_other_ways_too() {
     let _ = with_file("twice")
         .fails(1)
         .hints()
-        .stderr_contains("captions.jsonl:4: expected an id of its own")
+        .stderr_contains("captions.jsonl:4: expected another id, caption or seed")
         .stderr_contains("as in line 1");
     assert!(!chain.path("twice").exists());
 }

@@ -45,7 +45,7 @@ pub struct Requests {
 /// Captions of the command line, then those of `file`, as [`captions::read`] has them.
 ///
 /// # Errors
-/// The file cannot be read; two lines of it have one id and one seed; a caption is too long; there is none at all, or more than
+/// The file cannot be read; two lines of it are the same in id, caption and seed; a caption is too long; there is none at all, or more than
 /// a million.
 pub fn collect(
     captions: &[String],
@@ -54,14 +54,18 @@ pub fn collect(
 ) -> Result<Requests, GenerateError> {
     let mut stems = Stems::default();
     let mut requests = Vec::with_capacity(captions.len());
-    let mut stem_of: HashMap<String, String> = HashMap::new();
+    // By id and caption: several captions of one product may have its id.
+    let mut stem_of: HashMap<(String, String), String> = HashMap::new();
     // Where each id and seed stands.
-    let mut met: HashMap<(String, u64), String> = HashMap::new();
+    let mut met: HashMap<(String, String, u64), String> = HashMap::new();
     for caption in captions {
         captions::check_length("command line", "a caption of at most 65,536 bytes", caption)?;
         let stem = stems.distinct(caption);
-        stem_of.insert(stem.clone(), stem.clone());
-        met.insert((stem.clone(), defaults.seed), "on the command line".to_owned());
+        stem_of.insert((stem.clone(), caption.clone()), stem.clone());
+        met.insert(
+            (stem.clone(), caption.clone(), defaults.seed),
+            "on the command line".to_owned(),
+        );
         requests.push(Request {
             id: stem.clone(),
             caption: caption.clone(),
@@ -79,11 +83,11 @@ pub fn collect(
         for line in lines {
             let (id, seed) = (line.id, line.seed.unwrap_or(defaults.seed));
             let here = format!("in line {}", line.line);
-            if let Some(first) = met.insert((id.clone(), seed), here) {
+            if let Some(first) = met.insert((id.clone(), line.caption.clone(), seed), here) {
                 return Err(GenerateError::CaptionLine {
                     origin,
                     line: line.line,
-                    expected: "an id of its own, or another seed",
+                    expected: "another id, caption or seed",
                     found: format!("id \"{}\" with seed {seed}, as {first}", short(&id)),
                     hint: "ids name the pictures; -n asks for several pictures of a caption",
                 });
@@ -93,7 +97,7 @@ pub fn collect(
                 seeded = Some(place.clone());
             }
             let stem = stem_of
-                .entry(id.clone())
+                .entry((id.clone(), line.caption.clone()))
                 .or_insert_with(|| stems.distinct(&id))
                 .clone();
             requests.push(Request {
@@ -166,15 +170,25 @@ mod tests {
     }
 
     #[test]
-    fn equal_ids_are_told_with_both_lines() {
+    fn several_captions_of_one_id_have_files_of_their_own() {
+        let found = of_lines(&[
+            r#"{"id": "7", "caption": "red"}"#,
+            r#"{"id": "7", "caption": "red bag"}"#,
+        ])
+        .unwrap();
+        assert_eq!(files(&found), [("7", "7", 1), ("7", "2-7", 1)]);
+    }
+
+    #[test]
+    fn the_same_twice_is_told_with_both_lines() {
         let lines = [
             r#"{"id": "7", "caption": "red"}"#,
             "",
-            r#"{"id": 7, "caption": "b"}"#,
+            r#"{"id": 7, "caption": "red"}"#,
         ];
         let error = of_lines(&lines).unwrap_err().to_string();
         assert!(
-            error.contains("c.jsonl:3: expected an id of its own, or another seed, found id \"7\" with seed 1, as in line 1\nhint: "),
+            error.contains("c.jsonl:3: expected another id, caption or seed, found id \"7\" with seed 1, as in line 1\nhint: "),
             "{error}"
         );
     }
