@@ -31,8 +31,12 @@ impl AtomicFile {
     pub fn create(path: &Path) -> Result<Self, StageError> {
         let folder = parent(path);
         fs::create_dir_all(folder).map_err(|e| StageError::io(folder, "cannot make the folder", e))?;
-        let file = tempfile::Builder::new()
-            .prefix(PREFIX)
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(PREFIX);
+        // A temporary file is private to its owner; a result is as readable as any file of the user (umask).
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let file = builder
             .tempfile_in(folder)
             .map_err(|e| StageError::io(path, "cannot begin the file", e))?;
         Ok(Self {
@@ -71,13 +75,6 @@ impl AtomicFile {
         } = self;
         let fail = |e| StageError::io(&path, "cannot write", e);
         let file = file.into_inner().map_err(|e| fail(e.into_error()))?;
-        // A temporary file is private to its owner; a result is as readable as any file of the user.
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let mode = fs::Permissions::from_mode(0o644);
-            file.as_file().set_permissions(mode).map_err(fail)?;
-        }
         file.persist(&path)
             .map_err(|e| StageError::io(&path, "cannot rename to", e.error))?;
         Ok(OutputFile {
@@ -191,6 +188,18 @@ mod tests {
         drop(half);
         assert_eq!(fs::read(&path).unwrap(), b"old");
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_is_as_readable_as_any_other_of_the_user() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let [a, b] = ["a", "b"].map(|name| dir.path().join(name));
+        let _ = write(&a, b"text").unwrap();
+        fs::write(&b, b"text").unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+        assert_eq!(mode(&a), mode(&b));
     }
 
     #[test]
