@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-/// The repository's root.
+/// The repository's root: that in which the test runs, for two clones may share a target folder.
 #[must_use]
 pub fn repository() -> PathBuf {
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
-    tests.parent().unwrap_or(tests).to_owned()
+    let running = std::env::var_os("CARGO_MANIFEST_DIR");
+    let tests = running.map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    tests.parent().map_or_else(|| tests.clone(), Path::to_owned)
 }
 
 /// The built program `name`, beside the folder of the test that runs.
