@@ -12,8 +12,8 @@ pub struct Schedule {
     fade: u64,
     /// Images over which texts come in.
     warm_up: u64,
-    /// Images with which D is shown wrong texts too.
-    wrong_texts: u64,
+    /// Images after which wrong texts have another weight, and the weights before and after.
+    wrong_texts: (u64, [f64; 2]),
 }
 
 /// The part of a training at one resolution.
@@ -48,8 +48,8 @@ pub struct Moment {
     pub grown: Grown,
     /// Length of the text vectors, 0..=1.
     pub text_length: f64,
-    /// Whether D is shown wrong texts.
-    pub wrong_texts: bool,
+    /// Weight of wrong texts, 0..=1; 0 where D is shown none.
+    pub wrong_text: f64,
     /// The first step at a resolution other than the first: what the optimizers remember is of another network.
     pub is_new: bool,
 }
@@ -89,10 +89,10 @@ impl Schedule {
             stages,
             fade,
             warm_up: whole(recipe.objective.text_warm_up_kimg),
-            wrong_texts: match recipe.objective.wrong_text {
-                0.0 => 0,
-                _ => whole(recipe.objective.wrong_text_kimg),
-            },
+            wrong_texts: (
+                whole(recipe.objective.wrong_text_kimg),
+                [recipe.objective.wrong_text, recipe.objective.wrong_text_later],
+            ),
         }
     }
 
@@ -107,7 +107,7 @@ impl Schedule {
             batch: stage.batch as usize,
             lr: stage.lr,
             grown: self.grown(images_seen),
-            wrong_texts: images_seen < self.wrong_texts,
+            wrong_text: self.wrong_texts.1[usize::from(images_seen >= self.wrong_texts.0)],
             text_length: match self.warm_up {
                 0 => 1.0,
                 images => (images_seen as f64 / images as f64).min(1.0),
@@ -213,12 +213,20 @@ mod tests {
         let last_with = |settings: &str| {
             let text = format!("[train]\nresolution = 64\nbatch = 100\n[objective]\n{settings}");
             let schedule = Schedule::of(&Recipe::parse(&text, "test", &[]).unwrap());
-            (0..100).rev().find(|&step| schedule.at(step).wrong_texts)
+            (0..100).rev().find(|&step| schedule.at(step).wrong_text == 0.5)
         };
         assert_eq!(last_with("wrong_text = 0.5\nwrong_text_kimg = 1.0"), Some(9));
         assert_eq!(last_with("wrong_text = 0.5"), Some(99));
         assert_eq!(last_with("wrong_text = 0.5\nwrong_text_kimg = 0.0"), None);
         assert_eq!(last_with(""), None);
+        let text =
+            "[train]\nresolution = 64\nbatch = 100\n[objective]\nwrong_text = 0.5\nwrong_text_kimg = 0.3\n";
+        let weights = |later: &str| {
+            let recipe = Recipe::parse(&format!("{text}{later}"), "test", &[]).unwrap();
+            [2, 3, 99].map(|step| Schedule::of(&recipe).at(step).wrong_text)
+        };
+        assert_eq!(weights(""), [0.5, 0.0, 0.0]);
+        assert_eq!(weights("wrong_text_later = 0.1"), [0.5, 0.1, 0.1]);
     }
 
     #[test]

@@ -118,6 +118,7 @@ impl Recipe {
             reconstruction,
             wrong_text,
             wrong_text_kimg,
+            wrong_text_later,
             wrong_text_max_cosine: cosine,
             text_warm_up_kimg: warm_up,
             text_divergence,
@@ -140,12 +141,12 @@ impl Recipe {
         }
         let every_ok = (1..=1000).contains(&every);
         within("objective.mode_seeking_every", every_ok, "from 1 to 1000", every)?;
-        within(
-            "objective.wrong_text",
-            (0.0..=1.0).contains(&wrong_text),
-            "from 0 to 1",
-            wrong_text,
-        )?;
+        for (key, weight) in [
+            ("objective.wrong_text", wrong_text),
+            ("objective.wrong_text_later", wrong_text_later),
+        ] {
+            within(key, (0.0..=1.0).contains(&weight), "from 0 to 1", weight)?;
+        }
         within(
             "objective.wrong_text_max_cosine",
             (-1.0..=1.0).contains(&cosine),

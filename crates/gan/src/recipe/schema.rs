@@ -199,9 +199,11 @@ pub struct Objective {
     /// Weight, within the half for fakes, of real images with another product's text (Reed et al. 2016,
     /// GAN-CLS, has 0.5). 0 leaves the article's loss.
     pub wrong_text: f64,
-    /// Wrong texts end after so many kimg. They teach what a text means, and then hold images to what is typical of it:
-    /// without them, what was learnt stays and the images of one text become more different.
+    /// After so many kimg wrong texts have the weight `wrong_text_later`. They teach what a text means, and then hold images to
+    /// what is typical of it: without them, what was learnt stays and the images of one text become more different.
     pub wrong_text_kimg: f64,
+    /// Weight of wrong texts after `wrong_text_kimg`; 0 ends them.
+    pub wrong_text_later: f64,
     /// A "wrong" text whose cosine to the right one is above this is not used: captions repeat.
     pub wrong_text_max_cosine: f64,
     /// Over the first so many kimg texts come in gradually: they begin as none and reach their length at the end (the aim of
@@ -373,6 +375,7 @@ impl Default for Objective {
             reconstruction: 0.0,
             wrong_text: 0.0,
             wrong_text_kimg: 1e9,
+            wrong_text_later: 0.0,
             wrong_text_max_cosine: 0.8,
             text_warm_up_kimg: 0.0,
             text_divergence: 2.0,

@@ -102,9 +102,8 @@ impl Trainer {
             wrong: reals.as_ref().and_then(|side| side.wrong.as_ref()),
         };
         let objective = &self.recipe.objective;
-        let wrong_weight = part.wrong.as_ref().map_or(0.0, |_| objective.wrong_text);
         let DiscriminatorLoss { mut total, parts } =
-            losses::discriminator(objective.loss, judged, wrong_weight);
+            losses::discriminator(objective.loss, judged, part.wrong_weight);
         measures.push("d_loss", &total);
         for (name, part) in &parts {
             measures.push(name, part);

@@ -99,7 +99,7 @@ impl Trainer {
         recorder::Kind {
             penalty: due(penalty.every),
             mode_seeking: due(objective.mode_seeking_every),
-            wrong_texts: now.wrong_texts,
+            wrong_text: now.wrong_text.to_bits(),
             lr: now.lr.to_bits(),
         }
     }
@@ -115,8 +115,8 @@ impl Trainer {
         let mut measures = Measures::default();
         // A step that failed may have left it frozen.
         self.discriminator.params().set_trainable(true);
-        let wrong_texts = self.schedule.at(step).wrong_texts;
-        let parts = Part::of(&self.recipe, batch, z, step, wrong_texts);
+        let wrong_weight = self.schedule.at(step).wrong_text;
+        let parts = Part::of(&self.recipe, batch, z, step, wrong_weight);
         if self.recipe.objective.loss == Loss::Mse {
             let mut sum = Sum::default();
             for part in &parts {

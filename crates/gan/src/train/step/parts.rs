@@ -24,6 +24,8 @@ pub(super) struct Part {
     pub other_z: Tensor,
     /// Where D is shown wrong texts.
     pub wrong: Option<Wrong>,
+    /// The weight that these have, 0..=1.
+    pub wrong_weight: f64,
     /// Where between reals and fakes a gradient penalty is taken, `[n, 1, 1, 1]`, where one is due.
     pub places: Option<Tensor>,
     /// How D sees reals and fakes in its turn, and then fakes and reals in G's.
@@ -50,8 +52,8 @@ pub(super) enum Sight {
 }
 
 impl Part {
-    /// The parts of a step's batch, with z `[n, z_len]`, and with wrong texts or without.
-    pub(super) fn of(recipe: &Recipe, batch: &Batch, z: &Tensor, step: u64, wrong_texts: bool) -> Vec<Self> {
+    /// The parts of a step's batch, with z `[n, z_len]`, and with wrong texts of this weight, none where it is 0.
+    pub(super) fn of(recipe: &Recipe, batch: &Batch, z: &Tensor, step: u64, wrong_weight: f64) -> Vec<Self> {
         let seed = recipe.train.seed;
         let (n, of) = (batch.images.size()[0] as usize, recipe.train.accumulate);
         let side = batch.images.size()[3] as usize;
@@ -60,7 +62,7 @@ impl Part {
         let (reals, fakes, fakes_for_g) = (draw(), draw(), draw());
         let sights = [reals, fakes, fakes_for_g, draw()];
         let other_z = z.roll([1], [0]);
-        let wrong = wrong_texts.then(|| Wrong::of(recipe, &batch.texts));
+        let wrong = (wrong_weight > 0.0).then(|| Wrong::of(recipe, &batch.texts));
         let penalty = &recipe.penalty;
         let due = penalty.gradient_penalty > 0.0 && step.is_multiple_of(penalty.every);
         let places = (due && recipe.objective.loss != Loss::Mse)
@@ -80,6 +82,7 @@ impl Part {
                     usable: take(&wrong.usable),
                     count: &wrong.count / of as f64,
                 }),
+                wrong_weight,
                 places: places.as_ref().map(take),
                 sights: std::array::from_fn(|i| sights[i].part(first, of)),
             }

@@ -24,8 +24,8 @@ pub(super) struct Kind {
     pub penalty: bool,
     /// Whether mode seeking is due.
     pub mode_seeking: bool,
-    /// Whether D is shown wrong texts.
-    pub wrong_texts: bool,
+    /// The bits of the weight of wrong texts.
+    pub wrong_text: u64,
     /// The bits of Adam's step size.
     pub lr: u64,
 }
