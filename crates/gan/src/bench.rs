@@ -58,8 +58,8 @@ pub fn bench(recipe: &Recipe, steps: u64, device: Device) -> Result<BenchReport,
         true => WARM_UP_CUDA.max(OF_A_KIND * round),
         false => WARM_UP,
     };
-    // The clock starts with a round.
-    let begin = warm_up.next_multiple_of(round);
+    // The clock starts with a round, when all has grown.
+    let begin = (Schedule::of(recipe).last_begins() + warm_up).next_multiple_of(round);
     let mut started = Instant::now();
     for step in begin - warm_up..begin + steps {
         if step == begin {

@@ -153,16 +153,34 @@ impl Schedule {
         steps > 0 && times(steps) > times(steps - 1)
     }
 
-    /// The recipe of the last stage by itself: what a training settles to when nothing is left to grow.
+    /// The recipe of the last stage by itself: what a training settles to when nothing is left to grow. With skips networks keep
+    /// what they have grown from: those of the recipe are fully grown after [`Schedule::last_begins`] steps.
     #[must_use]
     pub fn settled(&self, recipe: &Recipe) -> Recipe {
         let mut settled = recipe.clone();
-        settled.growth = None;
+        settled.growth = recipe
+            .growth
+            .as_ref()
+            .filter(|growth| growth.skips)
+            .map(|growth| Growth {
+                first_resolution: growth.first_resolution,
+                fade_kimg: 0.0,
+                stable_kimg: 0.001,
+                skips: true,
+                min_width: growth.min_width,
+                ..Growth::default()
+            });
         if let Some(last) = self.stages.last() {
             settled.train.batch = last.batch as usize;
             settled.adam.lr = last.lr;
         }
         settled
+    }
+
+    /// Steps after which the last resolution begins.
+    #[must_use]
+    pub fn last_begins(&self) -> u64 {
+        self.stages.last().map_or(0, |stage| stage.from_step)
     }
 
     /// When each resolution begins, as `4 from 0, 8 from 600`, in kimg; `None` where nothing grows.
@@ -238,6 +256,26 @@ mod tests {
         };
         assert_eq!(lengths("text_warm_up_kimg = 0.4"), [0.0, 0.25, 1.0, 1.0]);
         assert_eq!(lengths(""), [1.0; 4]);
+    }
+
+    #[test]
+    fn what_a_growth_settles_to_keeps_the_old_ways_in_and_out_where_they_stay() {
+        let text = |skips| {
+            format!(
+                "[train]\nresolution = 64\nbatch = 8\n[networks]\ngenerator = \"fusion\"\ndiscriminator = \"projection\"\n\
+                 [penalty]\nr1 = 1.0\n[growth]\nfirst_resolution = 16\nbatch = {{ 16 = 4, 64 = 2 }}\nskips = {skips}\n"
+            )
+        };
+        let settled = |skips| {
+            let recipe = Recipe::parse(&text(skips), "test", &[]).unwrap();
+            Schedule::of(&recipe).settled(&recipe)
+        };
+        assert_eq!((settled(false).growth, settled(false).train.batch), (None, 2));
+        let schedule = Schedule::of(&settled(true));
+        // Two images are past all growth.
+        assert_eq!((schedule.at(0).grown.side, schedule.last_begins()), (16, 1));
+        let moment = schedule.at(1);
+        assert_eq!((moment.grown, moment.batch), (Grown::fully(64), 2));
     }
 
     #[test]

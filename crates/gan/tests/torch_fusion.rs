@@ -55,6 +55,8 @@ const GROWING: [&str; 7] = [
     "growth.fade_kimg=0.016",
 ];
 
+const SKIPS: [&str; 2] = ["growth.skips=true", "growth.min_width=3"];
+
 /// The tensors of one training, whose names begin with `prefix`.
 fn fixture(prefix: &str) -> BTreeMap<String, Tensor> {
     let file = include_bytes!("fixtures/torch_fusion.safetensors");
@@ -141,7 +143,7 @@ fn three_steps_of_growth_from_16_to_32_pixels_are_pytorchs() {
 
 #[test]
 fn three_steps_of_growth_by_skips_are_pytorchs() {
-    three_steps_are_pytorchs("skips", &[&GROWING[..], &["growth.skips=true"]].concat());
+    three_steps_are_pytorchs("skips", &[&GROWING[..], &SKIPS].concat());
 }
 
 #[test]
@@ -191,7 +193,7 @@ fn growing_by_skips_leaves_the_optimizers_as_they_are() {
 }
 
 fn with_skips() -> Vec<String> {
-    let set = GROWING.iter().chain(&["growth.skips=true"]);
+    let set = GROWING.iter().chain(&SKIPS);
     set.map(|&pair| pair.to_owned()).collect()
 }
 

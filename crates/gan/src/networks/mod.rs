@@ -163,6 +163,8 @@ pub struct Shape {
     pub smooth_skip: bool,
     /// Channels at half the resolution.
     pub width: usize,
+    /// Fewest channels at sides above `first_resolution`.
+    pub min_width: usize,
     /// Most channels at any side.
     pub max_width: usize,
 }
@@ -196,6 +198,10 @@ impl Shape {
             conditioning_augmentation,
             smooth_skip,
             width,
+            min_width: match &recipe.growth {
+                Some(growth) => growth.min_width,
+                None => 1,
+            },
             max_width,
         }
     }
@@ -220,9 +226,14 @@ impl Shape {
     }
 
     /// Channels where maps have this side: `width` at half the resolution, twice as many at half the side, at most
-    /// `max_width`; at the full resolution half of `width`.
+    /// `max_width`; at the full resolution half of `width`; where networks have grown, at least `min_width`.
     #[must_use]
     pub fn width_at(&self, side: usize) -> usize {
-        (self.width * self.resolution / (2 * side.max(1))).clamp(1, self.max_width)
+        let fewest = if side > self.first_resolution {
+            self.min_width
+        } else {
+            1
+        };
+        (self.width * self.resolution / (2 * side.max(1))).clamp(fewest, self.max_width.max(fewest))
     }
 }

@@ -32,6 +32,8 @@ pub struct Growth {
     /// by itself changes no image and no logit. Both optimizers go on, and R1 and R2 count as many times as there are more
     /// pixels than at first: gradients of the same logit are spread over that many. Not for `progan`.
     pub skips: bool,
+    /// Fewest channels at sides that are grown to; else there are half as many at each doubling. Not for `progan`.
+    pub min_width: usize,
 }
 
 impl Default for Growth {
@@ -44,6 +46,7 @@ impl Default for Growth {
             batch: BTreeMap::new(),
             lr: BTreeMap::new(),
             skips: false,
+            min_width: 1,
         }
     }
 }
@@ -137,6 +140,7 @@ impl Recipe {
             fade_kimg,
             stable_kimg,
             skips,
+            min_width,
             ..
         } = *growth;
         within(
@@ -144,6 +148,16 @@ impl Recipe {
             !(skips && g_progan),
             "of false with networks.generator = \"progan\"",
             skips,
+        )?;
+        let most = if g_progan { 1 } else { self.networks.max_width };
+        within(
+            "growth.min_width",
+            (1..=most).contains(&min_width),
+            &match g_progan {
+                true => "of 1 with networks.generator = \"progan\"".to_owned(),
+                false => format!("from 1 to networks.max_width, {most}"),
+            },
+            min_width,
         )?;
         let sides: Vec<usize> = GROWN_RESOLUTIONS
             .into_iter()
@@ -201,7 +215,7 @@ mod tests {
     #[test]
     fn what_cannot_grow_is_refused_with_its_key() {
         let fixed = "[train]\nresolution = 64\n";
-        let cases: [(&str, &[&str], &str); 21] = [
+        let cases: [(&str, &[&str], &str); 23] = [
             (
                 fixed,
                 &["networks.generator=progan"],
@@ -285,6 +299,16 @@ mod tests {
                 GROWING,
                 &["growth.skips=true"],
                 "growth.skips: expected a value of false with networks.generator = \"progan\", found true",
+            ),
+            (
+                GROWING,
+                &["growth.min_width=2"],
+                "growth.min_width: expected a value of 1 with networks.generator = \"progan\", found 2",
+            ),
+            (
+                FUSION,
+                &["growth.first_resolution=32", "growth.min_width=600"],
+                "growth.min_width: expected a value from 1 to networks.max_width, 512, found 600",
             ),
             (
                 GROWING,

@@ -68,6 +68,7 @@ mod tests {
             conditioning_augmentation,
             smooth_skip: false,
             width: 2,
+            min_width: 1,
             max_width: 8,
         };
         let mut params = Params::new(Device::Cpu, 1, 1);

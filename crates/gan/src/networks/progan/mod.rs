@@ -43,6 +43,7 @@ mod tests {
             smooth_skip: false,
             text_dim: 128,
             width: 32,
+            min_width: 1,
             max_width: 512,
         };
         let widths: Vec<usize> = sides(&shape).map(|side| width_at(&shape, side)).collect();
