@@ -104,6 +104,20 @@ impl Adam {
         Ok(aten::fused_adam(tensors, self.rates.get())?)
     }
 
+    /// Takes over the state of `before`, whose weight i is the one at `places[i]` here.
+    pub fn take_over(&self, before: &Self, places: &[usize]) {
+        let _no_grad = tch::no_grad_guard();
+        for (here, old) in [
+            (&self.exp_avgs, &before.exp_avgs),
+            (&self.exp_avg_sqs, &before.exp_avg_sqs),
+            (&self.steps, &before.steps),
+        ] {
+            for (&place, value) in places.iter().zip(old) {
+                here[place].shallow_clone().copy_(value);
+            }
+        }
+    }
+
     /// The state by name: `exp_avg.3`, `exp_avg_sq.3`, `step.3` for the fourth weight.
     pub fn named(&self) -> impl Iterator<Item = (String, &Tensor)> {
         let lists = [

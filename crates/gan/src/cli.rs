@@ -61,6 +61,9 @@ struct TrainArgs {
     /// Folder of this run
     #[arg(long, value_name = "DIR")]
     run: PathBuf,
+    /// Begin with what the run in this folder has learnt, such as the one at half the resolution that the recipe grows from
+    #[arg(long, value_name = "RUN")]
+    from: Option<PathBuf>,
     /// Go on with the run that is in the folder, if there is one
     #[arg(long)]
     resume: bool,
@@ -127,6 +130,7 @@ fn train(cli: &Cli, args: &TrainArgs, console: &Console) -> anyhow::Result<Outco
         recipe: args.recipe.read()?,
         data: args.data.clone(),
         run: args.run.clone(),
+        from: args.from.clone(),
         device: cli.device.find()?,
         resume: args.resume,
         force: cli.common.force,

@@ -174,6 +174,52 @@ fn growing_by_skips_changes_no_image_and_no_logit() {
 }
 
 #[test]
+fn networks_that_take_over_smaller_ones_draw_and_judge_as_those_do() {
+    let with: Vec<String> = GROWING.iter().map(|&pair| pair.to_owned()).collect();
+    for mut set in [with, with_skips()] {
+        set.push("growth.stable_kimg=1.0".to_owned());
+        let large = Recipe::parse(RECIPE, "test", &set).unwrap();
+        let small = Trainer::new(&large.at_side(16), 7, Device::CPU);
+        let fixture = fixture("growing");
+        let (batch, z) = batch(&fixture, 0);
+        for step in 0..2 {
+            let _ = small.step(&batch, &z, step).unwrap();
+        }
+        let large = Trainer::new(&large, 7, Device::CPU);
+        let drawn_and_judged = |trainer: &Trainer| {
+            let grown = Grown { side: 16, alpha: 1.0 };
+            trainer.generator.grow(grown);
+            trainer.discriminator.grow(grown);
+            let pass = Pass::training(Precision::Fp32);
+            let logits = trainer.discriminator.forward(&batch.images, &batch.texts, pass);
+            (trainer.generator.forward(&z, &batch.texts, pass), logits)
+        };
+        let (images, logits) = drawn_and_judged(&small);
+        assert!(!drawn_and_judged(&large).0.equal(&images));
+        large.take_over(&small).unwrap();
+        let (taken, judged) = drawn_and_judged(&large);
+        assert!(taken.equal(&images) && judged.equal(&logits));
+        // And are moved as those are, so that each weight has its own moments.
+        for trainer in [&small, &large] {
+            for step in 2..4 {
+                let _ = trainer.step(&batch, &z, step).unwrap();
+            }
+        }
+        let (images, logits) = drawn_and_judged(&small);
+        let (taken, judged) = drawn_and_judged(&large);
+        assert!(taken.equal(&images) && judged.equal(&logits));
+        let drawn = |trainer: &Trainer| {
+            trainer.average.grow(Grown { side: 16, alpha: 1.0 });
+            trainer
+                .average
+                .forward(&z, &batch.texts, Pass::training(Precision::Fp32))
+        };
+        assert!(drawn(&small).equal(&drawn(&large)));
+        assert!(small.take_over(&large).is_err());
+    }
+}
+
+#[test]
 fn growing_by_skips_leaves_the_optimizers_as_they_are() {
     let state_after_the_first_step = |set: &[String]| {
         let recipe = Recipe::parse(RECIPE, "test", set).unwrap();

@@ -170,6 +170,16 @@ impl Generator for FusionGenerator {
         self.grown.set(to);
     }
 
+    /// Blocks are counted from 4x4 up, heads are called by their side unless it is the last.
+    fn name_within(&self, resolution: usize, name: &str) -> String {
+        let own = self.shape.resolution;
+        let is_head = ["norm.", "to_rgb."].iter().any(|head| name.starts_with(head));
+        match is_head && own < resolution {
+            true => format!("{own}.{name}"),
+            false => name.to_owned(),
+        }
+    }
+
     fn forward(&self, z: &Tensor, texts: &Tensor, pass: Pass) -> Tensor {
         let Grown { side, alpha } = self.grown.get();
         let condition = self.condition.forward(z, texts); // [n, z_dim + text_dim]

@@ -33,6 +33,11 @@ pub trait Generator: Send {
     /// Takes part from now on as far as it has grown; a network of one size has nothing to do.
     fn grow(&self, _to: Grown) {}
 
+    /// What the tensor `name` is called in the same network grown on to `resolution`.
+    fn name_within(&self, _resolution: usize, name: &str) -> String {
+        name.to_owned()
+    }
+
     /// z `[n, z_len]` and texts `[n, dims]` to images `[n, 3, r, r]` in -1..=1.
     fn forward(&self, z: &Tensor, texts: &Tensor, pass: Pass) -> Tensor;
 
@@ -50,6 +55,11 @@ pub trait Discriminator: Send {
 
     /// Takes part from now on as far as it has grown; a network of one size has nothing to do.
     fn grow(&self, _to: Grown) {}
+
+    /// What the tensor `name` is called in the same network grown on to `resolution`.
+    fn name_within(&self, _resolution: usize, name: &str) -> String {
+        name.to_owned()
+    }
 
     /// What D sees in images `[n, 3, r, r]` before any text; one image a row.
     fn features(&self, images: &Tensor, pass: Pass) -> Tensor;

@@ -87,6 +87,35 @@ impl Params {
         self.weights.iter().map(Tensor::numel).sum()
     }
 
+    /// Takes over every value of `before`, each of whose tensors has the name here that `name` gives it; what is here alone stays as
+    /// it is. Returns at which place each weight of `before` is here.
+    ///
+    /// # Errors
+    /// The name that is missing here, or the shape that differs, as (expected, found).
+    pub fn take_over(
+        &self,
+        before: &Self,
+        name: impl Fn(&str) -> String,
+    ) -> Result<Vec<usize>, (String, String)> {
+        let _no_grad = tch::no_grad_guard();
+        let here: Vec<(&str, &Tensor)> = self.named().collect();
+        let mut places = Vec::new();
+        for (old, value) in before.named() {
+            let name = name(old);
+            let place = here.iter().position(|(here, _)| *here == name);
+            let place = place.ok_or_else(|| (format!("no tensor `{old}`"), "one".to_owned()))?;
+            let tensor = here[place].1;
+            if tensor.size() != value.size() {
+                let expected = format!("tensor `{name}` of shape {:?}", tensor.size());
+                return Err((expected, format!("shape {:?}", value.size())));
+            }
+            tensor.shallow_clone().copy_(value);
+            places.push(place);
+        }
+        places.truncate(before.weights.len());
+        Ok(places)
+    }
+
     /// Takes every value from `source`, by name after `prefix`.
     ///
     /// # Errors

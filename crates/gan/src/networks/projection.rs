@@ -90,6 +90,21 @@ impl Discriminator for ProjectionDiscriminator {
         self.grown.set(to);
     }
 
+    /// Blocks are counted from the image down, the first of which is the entry; entries are called by their side unless it is
+    /// the last.
+    fn name_within(&self, resolution: usize, name: &str) -> String {
+        let own = self.resolution;
+        let block = name.strip_prefix("blocks.").and_then(|rest| rest.split_once('.'));
+        let number = block.and_then(|(number, rest)| Some((number.parse::<u32>().ok()?, rest)));
+        match number {
+            Some((0, rest)) if own < resolution => format!("{own}.entry.{rest}"),
+            Some((i, rest)) if own < resolution => {
+                format!("blocks.{}.{rest}", i + (resolution / own).ilog2())
+            }
+            _ => name.to_owned(),
+        }
+    }
+
     /// `[n, c]`, in f32. Images larger than the side that is grown to are averaged down to it.
     fn features(&self, images: &Tensor, pass: Pass) -> Tensor {
         let Grown { side, alpha } = self.grown.get();

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use stage::{Console, StageError};
 
+use super::checkpoints::Position;
 use super::events::Events;
-use super::run_folder::Position;
 use super::stats::{Line, Stats};
 use crate::GanError;
 use crate::picture::Png;

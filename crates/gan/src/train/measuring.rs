@@ -7,7 +7,7 @@ use dataset::Dataset;
 use serde_json::Value;
 use stage::Console;
 
-use super::run_folder::{Best, Position};
+use super::checkpoints::{Best, Position};
 use crate::device::Device;
 use crate::eval::command::default_evaluator;
 use crate::eval::{Drawer, Evaluator, Light, LightEvaluation};

@@ -2,6 +2,7 @@
 
 pub mod appended;
 pub mod batches;
+pub mod checkpoints;
 pub mod clock;
 pub mod diary;
 pub mod events;
@@ -10,6 +11,7 @@ pub mod figures;
 pub mod grids;
 pub mod measuring;
 pub mod memory;
+pub mod origin;
 pub mod probe;
 pub mod recovery;
 pub mod report;
@@ -28,11 +30,13 @@ use dataset::Dataset;
 use stage::{Console, Interrupt, Outcome, Progress};
 
 use self::batches::Batches;
+use self::checkpoints::{Best, Checkpoints, Position};
 use self::clock::{Clock, memory_mib};
 use self::diary::Diary;
 use self::measuring::Measuring;
+use self::origin::Origin;
 use self::recovery::Recovery;
-use self::run_folder::{Position, RunFolder};
+use self::run_folder::RunFolder;
 use self::stats::{Line, Measures, Pending};
 use self::step::Trainer;
 use self::watch::{Due, Watch};
@@ -62,6 +66,8 @@ pub struct TrainPlan {
     pub run: PathBuf,
     /// Where to train.
     pub device: Device,
+    /// The folder of a run that a new one begins with.
+    pub from: Option<PathBuf>,
     /// Go on with a run that is already there.
     pub resume: bool,
     /// Begin anew where a run is already there.
@@ -84,7 +90,7 @@ pub struct Report {
     /// Where the model is.
     pub model: PathBuf,
     /// The best that was measured, if any was.
-    pub best: Option<run_folder::Best>,
+    pub best: Option<Best>,
 }
 
 /// Trains as planned, from the start or from the newest checkpoint, until the recipe's end or Ctrl-C.
@@ -99,22 +105,33 @@ pub fn train(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Resu
 /// One sitting of a run: set up, then the loop.
 fn sit(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Result<Report, GanError> {
     let TrainPlan { device, .. } = plan;
+    let is_new = plan.force || Checkpoints::of(&plan.run).paths()?.is_empty();
+    let from = plan.from.as_deref().filter(|_| is_new);
+    let origin = from.map(|dir| Origin::recipe(dir, &plan.run)).transpose()?;
     // A run that is begun anew decides anew.
-    let before = if plan.force {
-        None
-    } else {
-        RunFolder::recipe(&plan.run)?
+    let before = match plan.force {
+        true => None,
+        false => RunFolder::recipe(&plan.run)?,
     };
-    let recipe = &plan.recipe.settled(before.as_ref(), *device);
+    let recipe = &plan.recipe.settled(before.as_ref().or(origin.as_ref()), *device);
     let data = Arc::new(Dataset::open(&plan.data)?);
     let mut batches = Batches::new(Arc::clone(&data), &plan.data, recipe, *device)?;
+    // Before anything that is there is touched.
+    let origin = from
+        .zip(origin.as_ref())
+        .map(|(dir, before)| Origin::read(dir, before, recipe, &data, *device, console))
+        .transpose()?;
     let folder = RunFolder::open(&plan.run, recipe, plan.resume, plan.force)?;
-    let recovery = Recovery::new(&folder, &data, recipe, *device, console);
+    let recovery = Recovery::new(&folder, &data, recipe, *device, console, origin);
     let (mut trainer, begun_at) = recovery.newest()?;
     let mut diary = Diary::open(folder.dir(), begun_at, recipe.train.on_disk_full, *console)?;
     let schedule = Schedule::of(recipe);
     let mut watch = Watch::new(recipe, &schedule, &folder, &data, *device)?;
-    if begun_at.step == 0 {
+    if begun_at.step > 0 && is_new {
+        // From here on the run needs the other one no more.
+        watch.save(&trainer, begun_at)?;
+    }
+    if is_new || !folder.dir().join(PHOTOS).exists() {
         watch.begin()?;
     }
     let (end, seen) = (recipe.steps(), |steps: u64| schedule.images_seen(steps));
@@ -122,6 +139,16 @@ fn sit(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Result<Rep
         watch.mend(&trainer, begun_at)?;
     }
     announce(plan, &trainer, begun_at, &schedule, console);
+    if let Some(from) = &plan.from {
+        console.info(match is_new {
+            true => format!(
+                "begins with what {} learnt in {} steps",
+                from.display(),
+                begun_at.step
+            ),
+            false => format!("the run goes on, and takes nothing more from {}", from.display()),
+        });
+    }
     // Looking at the real photos takes a while that a run with nothing to do need not wait.
     let evaluator = (begun_at.step < end).then(|| measuring::evaluator(&plan.data, recipe, *device, console));
     let evaluator = evaluator.flatten();

@@ -3,9 +3,11 @@
 use dataset::Dataset;
 use stage::Console;
 
+use super::checkpoints::Position;
 use super::fault;
 use super::memory::caught;
-use super::run_folder::{Position, RunFolder};
+use super::origin::Origin;
+use super::run_folder::RunFolder;
 use super::stats::Measures;
 use super::step::Trainer;
 use crate::GanError;
@@ -22,10 +24,12 @@ pub struct Recovery<'a> {
     recipe: &'a Recipe,
     device: Device,
     console: &'a Console,
+    /// What a run without a checkpoint begins with.
+    origin: Option<Origin>,
 }
 
 impl<'a> Recovery<'a> {
-    /// For the run in `folder`.
+    /// For the run in `folder`, which begins with what `origin` has learnt or, without one, with nothing.
     #[must_use]
     pub const fn new(
         folder: &'a RunFolder,
@@ -33,6 +37,7 @@ impl<'a> Recovery<'a> {
         recipe: &'a Recipe,
         device: Device,
         console: &'a Console,
+        origin: Option<Origin>,
     ) -> Self {
         Self {
             folder,
@@ -40,10 +45,11 @@ impl<'a> Recovery<'a> {
             recipe,
             device,
             console,
+            origin,
         }
     }
 
-    /// The newest checkpoint that is whole, or fresh networks.
+    /// The newest checkpoint that is whole, or fresh networks, or those of the run's origin.
     ///
     /// # Errors
     /// All checkpoints are damaged or of other data, or there is no room for the networks.
@@ -53,17 +59,24 @@ impl<'a> Recovery<'a> {
 
     /// [`Recovery::newest`] for a run that went back so many times, whatever the checkpoint says.
     fn newest_with(&self, rewinds: Option<u32>) -> Result<(Trainer, Position), GanError> {
-        let fresh = |position: Position| {
-            let slowed = slowed(self.recipe, rewinds.unwrap_or(position.rewinds));
+        let fresh = |at: u32| {
+            let slowed = slowed(self.recipe, rewinds.unwrap_or(at));
             caught(self.recipe, || {
                 Ok(Trainer::new(&slowed, self.data.dims(), self.device))
             })
         };
         let warn = |text: &str| self.console.warn(text);
-        match self.folder.load(self.data.content_hash(), fresh, warn)? {
-            Some(found) => Ok(found),
-            None => Ok((fresh(Position::default())?, Position::default())),
+        let hash = Some(self.data.content_hash());
+        let at = |position: Position| fresh(position.rewinds);
+        if let Some(found) = self.folder.checkpoints().load(hash, at, warn)? {
+            return Ok(found);
         }
+        let trainer = fresh(self.origin.as_ref().map_or(0, Origin::rewinds))?;
+        let position = match &self.origin {
+            Some(origin) => origin.hand_over(&trainer)?,
+            None => Position::default(),
+        };
+        Ok((trainer, position))
     }
 
     /// Where a run goes on that stands `at` a step at which `found` is not finite: at its last checkpoint at half the

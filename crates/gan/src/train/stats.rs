@@ -8,7 +8,7 @@ use stage::{StageError, atomic};
 use tch::{Kind, Tensor};
 
 use super::appended::Appended;
-use super::run_folder::Position;
+use super::checkpoints::Position;
 use crate::GanError;
 
 /// Name of the file in a run folder.

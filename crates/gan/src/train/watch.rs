@@ -6,12 +6,13 @@ use std::path::PathBuf;
 
 use dataset::Dataset;
 
+use super::checkpoints::Position;
 use super::diary::Diary;
 use super::grids::{self, Grids};
 use super::measuring::{self, Measuring};
 use super::memory::caught;
 use super::probe::Probe;
-use super::run_folder::{Position, RunFolder};
+use super::run_folder::RunFolder;
 use super::step::Trainer;
 use super::{BEST, MODEL, PHOTOS, REALS, report, stats};
 use crate::device::Device;

@@ -177,6 +177,23 @@ impl Trainer {
             .collect()
     }
 
+    /// Takes over all that `before` has learnt and remembers of its gradients, whose networks are these as they were before they
+    /// grew, or the same. What is here alone stays as it is.
+    ///
+    /// # Errors
+    /// What was expected and what was found, where its networks are others.
+    pub fn take_over(&self, before: &Self) -> Result<(), (String, String)> {
+        let resolution = self.recipe.train.resolution;
+        let in_g = |name: &str| before.generator.name_within(resolution, name);
+        let in_d = |name: &str| before.discriminator.name_within(resolution, name);
+        let g = (self.generator.params()).take_over(before.generator.params(), in_g)?;
+        let d = (self.discriminator.params()).take_over(before.discriminator.params(), in_d)?;
+        (self.average.params()).take_over(before.average.params(), in_g)?;
+        self.adam_g.take_over(&before.adam_g, &g);
+        self.adam_d.take_over(&before.adam_d, &d);
+        Ok(())
+    }
+
     /// Takes the whole state of a checkpoint.
     ///
     /// # Errors
