@@ -122,8 +122,8 @@ fn sit(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Result<Rep
         .map(|(dir, before)| Origin::read(dir, before, recipe, &data, *device, console))
         .transpose()?;
     let folder = RunFolder::open(&plan.run, recipe, plan.resume, plan.force)?;
-    let recovery = Recovery::new(&folder, &data, recipe, *device, console, origin);
-    let (mut trainer, begun_at) = recovery.newest()?;
+    let recovery = Recovery::new(&folder, &data, recipe, *device, console);
+    let (mut trainer, begun_at) = recovery.newest(origin)?;
     let mut diary = Diary::open(folder.dir(), begun_at, recipe.train.on_disk_full, *console)?;
     let schedule = Schedule::of(recipe);
     let mut watch = Watch::new(recipe, &schedule, &folder, &data, *device)?;

@@ -24,12 +24,10 @@ pub struct Recovery<'a> {
     recipe: &'a Recipe,
     device: Device,
     console: &'a Console,
-    /// What a run without a checkpoint begins with.
-    origin: Option<Origin>,
 }
 
 impl<'a> Recovery<'a> {
-    /// For the run in `folder`, which begins with what `origin` has learnt or, without one, with nothing.
+    /// For the run in `folder`.
     #[must_use]
     pub const fn new(
         folder: &'a RunFolder,
@@ -37,7 +35,6 @@ impl<'a> Recovery<'a> {
         recipe: &'a Recipe,
         device: Device,
         console: &'a Console,
-        origin: Option<Origin>,
     ) -> Self {
         Self {
             folder,
@@ -45,20 +42,23 @@ impl<'a> Recovery<'a> {
             recipe,
             device,
             console,
-            origin,
         }
     }
 
-    /// The newest checkpoint that is whole, or fresh networks, or those of the run's origin.
+    /// The newest checkpoint that is whole; where there is none, what `origin` has learnt or, without one, fresh networks.
     ///
     /// # Errors
     /// All checkpoints are damaged or of other data, or there is no room for the networks.
-    pub fn newest(&self) -> Result<(Trainer, Position), GanError> {
-        self.newest_with(None)
+    pub fn newest(&self, origin: Option<Origin>) -> Result<(Trainer, Position), GanError> {
+        self.newest_with(None, origin)
     }
 
     /// [`Recovery::newest`] for a run that went back so many times, whatever the checkpoint says.
-    fn newest_with(&self, rewinds: Option<u32>) -> Result<(Trainer, Position), GanError> {
+    fn newest_with(
+        &self,
+        rewinds: Option<u32>,
+        origin: Option<Origin>,
+    ) -> Result<(Trainer, Position), GanError> {
         let fresh = |at: u32| {
             let slowed = slowed(self.recipe, rewinds.unwrap_or(at));
             caught(self.recipe, || {
@@ -71,8 +71,8 @@ impl<'a> Recovery<'a> {
         if let Some(found) = self.folder.checkpoints().load(hash, at, warn)? {
             return Ok(found);
         }
-        let trainer = fresh(self.origin.as_ref().map_or(0, Origin::rewinds))?;
-        let position = match &self.origin {
+        let trainer = fresh(origin.as_ref().map_or(0, Origin::rewinds))?;
+        let position = match &origin {
             Some(origin) => origin.hand_over(&trainer)?,
             None => Position::default(),
         };
@@ -102,7 +102,7 @@ impl<'a> Recovery<'a> {
         // There may be no room for two.
         drop(trainer);
         if self.recipe.train.on_nan == OnNan::Stop || at.rewinds >= MOST_REWINDS {
-            let (again, from) = self.newest_with(Some(at.rewinds))?;
+            let (again, from) = self.newest_with(Some(at.rewinds), None)?;
             return Err(GanError::NotFinite {
                 first: fault::beginning(&again, from.step..step, per_second, take_step)?,
                 step,
@@ -112,7 +112,7 @@ impl<'a> Recovery<'a> {
             });
         }
         let rewinds = at.rewinds + 1;
-        let (trainer, from) = self.newest_with(Some(rewinds))?;
+        let (trainer, from) = self.newest_with(Some(rewinds), None)?;
         let position = Position {
             rewinds,
             seconds: at.seconds,
