@@ -46,6 +46,20 @@ impl Chain {
         chain
     }
 
+    /// [`Chain::packed`] with pictures of `side` pixels.
+    ///
+    /// # Panics
+    /// A stage fails.
+    #[must_use]
+    pub fn packed_at(products: u32, side: u32) -> Self {
+        let chain = Self::drawn(products);
+        let ingest = ingest_at(&chain.path("dump"), &chain.path("ingested"), side);
+        for stage in [ingest, chain.textfeat(), chain.pack()] {
+            let _ = stage.run().success();
+        }
+        chain
+    }
+
     /// The folder, or something in it: `dump`, `ingested`, `features`, `dataset`.
     #[must_use]
     pub fn path(&self, name: &str) -> PathBuf {
@@ -153,9 +167,13 @@ wrong_text = 0.5
 /// `ingest` of any dump, at 32 pixels.
 #[must_use]
 pub fn ingest(dump: &Path, out: &Path) -> Program {
+    ingest_at(dump, out, 32)
+}
+
+fn ingest_at(dump: &Path, out: &Path, side: u32) -> Program {
     Program::new("ingest")
         .arg(dump)
         .arg("--out")
         .arg(out)
-        .args(["--size", "32"])
+        .args(["--size", &side.to_string()])
 }

@@ -121,12 +121,7 @@ fn grows_as_well_when_stopped(settings: &[&str], said: &str, stops: &[(&str, u32
 
 #[test]
 fn a_dataset_of_1024_pixels_serves_a_growth_from_4_pixels_and_a_step_at_1024() {
-    let chain = Chain::drawn(12);
-    let ingest = Program::new("ingest").arg(chain.path("dump")).arg("--out");
-    let ingest = ingest.arg(chain.path("ingested")).args(["--size", "1024"]);
-    for stage in [ingest, chain.textfeat(), chain.pack()] {
-        let _ = stage.run().success();
-    }
+    let chain = Chain::packed_at(12, 1024);
     for (run, set) in [
         (
             "small",

@@ -29,16 +29,6 @@ const SMALL: &[&str] = &[
 /// The same grown to 64 pixels, where the new block is as wide as `networks.width` has it.
 const LARGE: &[&str] = &["train.resolution=64", "networks.width=8", "train.kimg=0.16"];
 
-fn packed_at_64() -> Chain {
-    let chain = Chain::drawn(60);
-    let ingest = Program::new("ingest").arg(chain.path("dump")).arg("--out");
-    let ingest = ingest.arg(chain.path("ingested")).args(["--size", "64"]);
-    for stage in [ingest, chain.textfeat(), chain.pack()] {
-        let _ = stage.run().success();
-    }
-    chain
-}
-
 fn train(chain: &Chain, run: &str, settings: &[&[&str]]) -> Program {
     let set = settings.concat();
     let set: Vec<&str> = set.into_iter().flat_map(|pair| ["--set", pair]).collect();
@@ -67,7 +57,7 @@ fn a_run_begun_with_another_of_its_recipe_ends_as_that_one_would_have() {
 
 #[test]
 fn a_finished_run_is_grown_to_twice_its_side() {
-    let chain = packed_at_64();
+    let chain = Chain::packed_at(60, 64);
     let _ = train(&chain, "small", &[SMALL]).run().success();
     let small = chain.path("small");
     let grow = |run: &str, kimg: &str| {
@@ -109,7 +99,7 @@ fn a_finished_run_is_grown_to_twice_its_side() {
 
 #[test]
 fn what_a_run_cannot_begin_with_is_refused_and_nothing_is_touched() {
-    let chain = packed_at_64();
+    let chain = Chain::packed_at(60, 64);
     let _ = train(&chain, "small", &[SMALL]).run().success();
     let refused = |run: &str, from: &str, settings: &[&[&str]], says: &str| {
         let train = train(&chain, run, settings).arg("--from").arg(chain.path(from));
