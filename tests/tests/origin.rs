@@ -56,6 +56,34 @@ fn a_run_begun_with_another_of_its_recipe_ends_as_that_one_would_have() {
 }
 
 #[test]
+fn a_run_stopped_before_it_took_over_what_another_learnt_does_not_begin_with_nothing() {
+    let chain = Chain::packed(90);
+    let _ = train(&chain, "half", &[&["train.kimg=0.192"]]).run().success();
+    let half = chain.path("half");
+    let from_half = || train(&chain, "on", &[]).arg("--resume").arg("--from").arg(&half);
+    let _ = from_half().run().success();
+    let on = chain.path("on");
+    let whole = weights(&on);
+    // What a kill between the recipe and the first checkpoint leaves.
+    for entry in fs::read_dir(&on).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        match name.as_str() {
+            "config.toml" | "from.txt" => (),
+            _ if path.is_dir() => fs::remove_dir_all(&path).unwrap(),
+            _ => fs::remove_file(&path).unwrap(),
+        }
+    }
+    let alone = train(&chain, "on", &[]).arg("--resume").run().fails(1).hints();
+    let _ = alone.stderr_contains(&format!("expected --from {}", half.display()));
+    let _ = from_half().run().success().stderr_contains("learnt in 24 steps");
+    assert!(weights(&on) == whole);
+    // Begun anew with nothing, it is no run of another any more.
+    let _ = train(&chain, "on", &[]).arg("--force").run().success();
+    assert!(!on.join("from.txt").exists());
+}
+
+#[test]
 fn a_finished_run_is_grown_to_twice_its_side() {
     let chain = Chain::packed_at(60, 64);
     let _ = train(&chain, "small", &[SMALL]).run().success();

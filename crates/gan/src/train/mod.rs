@@ -121,7 +121,7 @@ fn sit(plan: &TrainPlan, console: &Console, interrupt: &Interrupt) -> Result<Rep
         .zip(origin.as_ref())
         .map(|(dir, before)| Origin::read(dir, before, recipe, &data, *device, console))
         .transpose()?;
-    let folder = RunFolder::open(&plan.run, recipe, plan.resume, plan.force)?;
+    let folder = RunFolder::open(&plan.run, recipe, from, plan.resume, plan.force)?;
     let recovery = Recovery::new(&folder, &data, recipe, *device, console);
     let (mut trainer, begun_at) = recovery.newest(origin)?;
     let mut diary = Diary::open(folder.dir(), begun_at, recipe.train.on_disk_full, *console)?;

@@ -14,6 +14,9 @@ use crate::recipe::Recipe;
 /// Name of the resolved recipe in a run folder.
 pub const CONFIG: &str = "config.toml";
 
+/// Name of the file in a run folder that names the run it was begun with.
+pub const FROM: &str = "from.txt";
+
 /// A run folder held by this process.
 pub struct RunFolder {
     dir: PathBuf,
@@ -24,13 +27,19 @@ pub struct RunFolder {
 }
 
 impl RunFolder {
-    /// Takes the folder for `recipe` on the dataset of `data_hash`. A run that is already there goes on only with
+    /// Takes the folder for `recipe`, and for a run that begins with the run `from`. A run that is already there goes on only with
     /// `resume`; with `force` it is removed.
     ///
     /// # Errors
-    /// Another process holds the folder, or it holds a run that was not to be touched, of another recipe or of
-    /// other data.
-    pub fn open(dir: &Path, recipe: &Recipe, resume: bool, force: bool) -> Result<Self, GanError> {
+    /// Another process holds the folder, or it holds a run that was not to be touched, of another recipe, or one that has still to
+    /// take over what another one learnt.
+    pub fn open(
+        dir: &Path,
+        recipe: &Recipe,
+        from: Option<&Path>,
+        resume: bool,
+        force: bool,
+    ) -> Result<Self, GanError> {
         fs::create_dir_all(dir).map_err(|e| StageError::io(dir, "cannot make the folder", e))?;
         let folder = Self {
             dir: dir.to_owned(),
@@ -42,8 +51,13 @@ impl RunFolder {
             folder.clear()?;
         }
         folder.check_recipe(recipe, resume)?;
+        folder.check_from(from)?;
         atomic::remove_leftovers(dir)?;
         folder.checkpoints.remove_leftovers()?;
+        // Before the recipe, which makes the folder a run.
+        if let Some(from) = from {
+            atomic::write(&dir.join(FROM), from.as_os_str().as_encoded_bytes())?;
+        }
         atomic::write(&dir.join(CONFIG), recipe.to_toml()?.as_bytes())?;
         Ok(folder)
     }
@@ -113,6 +127,23 @@ impl RunFolder {
         Ok(())
     }
 
+    /// A run that was stopped before it had a checkpoint has not taken over what the other one learnt, and would begin with nothing.
+    fn check_from(&self, from: Option<&Path>) -> Result<(), GanError> {
+        let path = self.dir.join(FROM);
+        if from.is_some() || !path.exists() || !self.checkpoints.paths()?.is_empty() {
+            return Ok(());
+        }
+        let other = fs::read(&path).map_err(|e| StageError::io(&path, "cannot read", e))?;
+        Err(GanError::Run {
+            path: self.dir.clone(),
+            message: format!(
+                "expected --from {}, with which this run was to begin when it was stopped, found no --from",
+                String::from_utf8_lossy(&other)
+            ),
+            hint: "give it again, or --force to begin with nothing",
+        })
+    }
+
     /// Checkpoints do not say of which recipe they are: without it nobody knows what would go on.
     fn check_empty(&self) -> Result<(), GanError> {
         if self.checkpoints.paths()?.is_empty() && !self.dir.join(super::MODEL).exists() {
@@ -135,6 +166,7 @@ impl RunFolder {
             super::REALS,
             super::PHOTOS,
             super::report::FILE,
+            FROM,
         ];
         // What was measured of the models that go.
         let measured = [command::LAST, command::BEST];
