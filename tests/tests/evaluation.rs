@@ -91,6 +91,10 @@ fn an_evaluator_is_trained_once_and_measures_a_run_beside_real_photos() {
         let [drawn, real] = distance(path);
         assert!(drawn > 2.0 * real, "{path}: {drawn} drawn, {real} real");
     }
+    for path in ["/speckle/{}", "/lattice/{}/0/x", "/lattice/{}/1/y"] {
+        let [drawn, real] = distance(path);
+        assert!(drawn >= 0.0 && real < 1.0, "{path}: {drawn} drawn, {real} real");
+    }
     let [drawn, real] = distance("/precision_recall/{}/recall");
     assert!(drawn < real && real > 0.5, "recall {drawn} drawn, {real} real");
     let [drawn, real] = distance("/r_precision/{}");

@@ -5,7 +5,7 @@ use gan::eval::measures::kid::mmd2;
 use gan::eval::measures::pyramid::laplacian;
 use gan::eval::measures::swd::{normalised, patches_at, sliced_wasserstein};
 use gan::eval::measures::{
-    Accuracy, Moments, frechet, mean_pairwise, nearest, precision_recall, r_precision,
+    Accuracy, Moments, frechet, lattices, mean_pairwise, nearest, precision_recall, r_precision, speckle,
 };
 use safetensors::{Dtype, SafeTensors};
 use tch::Tensor;
@@ -107,4 +107,15 @@ fn swd_is_that_of_scipys_pyramid() {
         let plain = sliced_wasserstein(&normalised(&a), &normalised(&b), &directions);
         assert_close(plain, "swd_normalised", i, 1e-4);
     }
+}
+
+#[test]
+fn lattices_are_those_of_numpys_transforms_and_speckle_that_of_scipys_median() {
+    let images = get("images_c");
+    let found = lattices(&images);
+    assert_eq!(found.len(), 2);
+    for (i, value) in found.iter().flat_map(|l| [l.x, l.y]).enumerate() {
+        assert_close(value, "lattice", i, 1e-6);
+    }
+    assert_close(speckle(&images), "speckle", 0, 1e-9);
 }

@@ -7,7 +7,8 @@ use super::evaluator::{Attribute, Seen};
 use super::measures::nearest::median;
 use super::measures::precision_recall::K;
 use super::measures::{
-    Accuracy, Moments, Nearest, frechet, kid, mean_pairwise, nearest, precision_recall, r_precision, swd,
+    Accuracy, Moments, Nearest, frechet, kid, lattices, mean_pairwise, nearest, precision_recall,
+    r_precision, speckle, swd,
 };
 use super::photos::from_bytes;
 use super::reference::Reference;
@@ -69,7 +70,7 @@ pub fn full(reference: &Reference<'_>, drawn: &Drawn) -> Result<Report, GanError
     // With fewer training photos than held-out ones, the sets are made equal from the other side.
     let count = some.len() as i64;
     let region = |features: &Tensor| precision_recall(&some_features, &features.narrow(0, 0, count), K);
-    let photos = reference.train_bytes(&some)?;
+    let (photos, held_photos) = (reference.train_bytes(&some)?, reference.held_bytes()?);
     Ok(Report {
         light: light(reference, drawn),
         fid: Pair {
@@ -82,7 +83,15 @@ pub fn full(reference: &Reference<'_>, drawn: &Drawn) -> Result<Report, GanError
         },
         swd: Pair {
             drawn: swd(&photos, &drawn.firsts, seed),
-            real: swd(&photos, &reference.held_bytes()?, seed),
+            real: swd(&photos, &held_photos, seed),
+        },
+        lattice: Pair {
+            drawn: lattices(&drawn.firsts),
+            real: lattices(&held_photos),
+        },
+        speckle: Pair {
+            drawn: speckle(&drawn.firsts),
+            real: speckle(&held_photos),
         },
         memorisation: memorisation(reference, &features),
         products: reference.firsts.len(),

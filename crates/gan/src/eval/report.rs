@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::evaluator::About;
 use super::measures::swd::Level;
-use super::measures::{Accuracy, Kid, PrecisionRecall};
+use super::measures::{Accuracy, Kid, Lattice, PrecisionRecall};
 use super::{ColourReport, inception};
 use crate::GanError;
 
@@ -138,6 +138,10 @@ pub struct Report {
     pub precision_recall: Pair<PrecisionRecall>,
     /// SWD to as many training photos, from fine to coarse.
     pub swd: Pair<Vec<Level>>,
+    /// Lattices over the pictures.
+    pub lattice: Pair<Vec<Lattice>>,
+    /// Share of pixels that are speckle.
+    pub speckle: Pair<f64>,
     /// Memorisation.
     pub memorisation: Memorisation,
     /// Products asked for.

@@ -76,6 +76,16 @@ pub fn lines(report: &Report) -> Vec<String> {
             "in grey values; sees colour and contrast",
         );
     }
+    for (drawn, real) in report.lattice.drawn.iter().zip(&report.lattice.real) {
+        let pair = [drawn, real].map(|l| format!("{:.2}, {:.2}", l.x, l.y));
+        let name = format!("lattice of {} pixels, x and y", drawn.period);
+        add(&name, pair, "amplitude in grey values of 255");
+    }
+    add(
+        "speckle",
+        [report.speckle.drawn, report.speckle.real].map(|share| format!("{:.2} %", 100.0 * share)),
+        "pixels of a colour that no neighbour has",
+    );
     let memory = &report.memorisation;
     let note = format!("ratio {:.2}; well below 1 are copies", memory.ratio);
     add("distance to nearest train photo", number(memory.distance), &note);
@@ -214,6 +224,7 @@ pub fn against(now: &Value, earlier: &Value, path: &Path) -> Vec<String> {
         ("precision", "/report/precision_recall/drawn/precision"),
         ("recall", "/report/precision_recall/drawn/recall"),
         ("diversity ratio", "/report/diversity/ratio"),
+        ("speckle", "/report/speckle/drawn"),
         ("memorisation ratio", "/report/memorisation/ratio"),
     ];
     let number = |v: Option<&Value>| {

@@ -4,19 +4,23 @@ pub mod accuracy;
 pub mod diversity;
 pub mod fid;
 pub mod kid;
+pub mod lattice;
 pub mod nearest;
 pub mod precision_recall;
 pub mod pyramid;
 pub mod r_precision;
+pub mod speckle;
 pub mod swd;
 
 pub use accuracy::Accuracy;
 pub use diversity::mean_pairwise;
 pub use fid::{Moments, frechet};
 pub use kid::{Kid, kid};
+pub use lattice::{Lattice, lattices};
 pub use nearest::{Nearest, nearest};
 pub use precision_recall::{PrecisionRecall, precision_recall};
 pub use r_precision::r_precision;
+pub use speckle::speckle;
 pub use swd::{Level, swd};
 
 use tch::{Device, Kind, Tensor};
