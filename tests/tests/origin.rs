@@ -81,6 +81,15 @@ fn a_run_stopped_before_it_took_over_what_another_learnt_does_not_begin_with_not
     // Begun anew with nothing, it is no run of another any more.
     let _ = train(&chain, "on", &[]).arg("--force").run().success();
     assert!(!on.join("from.txt").exists());
+    // Stopped while that run was being removed for one that begins with another.
+    fs::create_dir(on.join("fakes-000009.png")).unwrap();
+    let anew = train(&chain, "on", &[]).arg("--force").arg("--from").arg(&half);
+    let _ = anew.run().fails(1).stderr_contains("cannot remove");
+    fs::remove_dir(on.join("fakes-000009.png")).unwrap();
+    let alone = train(&chain, "on", &[]).arg("--resume").run().fails(1).hints();
+    let _ = alone.stderr_contains(&format!("expected --from {}", half.display()));
+    let _ = from_half().run().success();
+    assert!(weights(&on) == whole);
 }
 
 #[test]

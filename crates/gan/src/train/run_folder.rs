@@ -47,16 +47,19 @@ impl RunFolder {
             keep: recipe.train.keep,
             _lock: stage::folder::lock(dir)?,
         };
+        // Before a run is removed and before the recipe, which makes the folder one: a run that is killed between must not begin with nothing.
+        if let Some(from) = from.filter(|_| force) {
+            folder.note(from)?;
+        }
         if force {
-            folder.clear()?;
+            folder.clear(from.is_none())?;
         }
         folder.check_recipe(recipe, resume)?;
         folder.check_from(from)?;
         atomic::remove_leftovers(dir)?;
         folder.checkpoints.remove_leftovers()?;
-        // Before the recipe, which makes the folder a run.
         if let Some(from) = from {
-            atomic::write(&dir.join(FROM), from.as_os_str().as_encoded_bytes())?;
+            folder.note(from)?;
         }
         atomic::write(&dir.join(CONFIG), recipe.to_toml()?.as_bytes())?;
         Ok(folder)
@@ -89,6 +92,12 @@ impl RunFolder {
     /// The disk is full or fails; earlier checkpoints are untouched.
     pub fn save(&self, trainer: &Trainer, position: Position, data_hash: &str) -> Result<(), GanError> {
         self.checkpoints.save(self.keep, trainer, position, data_hash)
+    }
+
+    /// Notes the run that this one is to begin with.
+    fn note(&self, from: &Path) -> Result<(), GanError> {
+        atomic::write(&self.dir.join(FROM), from.as_os_str().as_encoded_bytes())?;
+        Ok(())
     }
 
     fn check_recipe(&self, recipe: &Recipe, resume: bool) -> Result<(), GanError> {
@@ -156,9 +165,9 @@ impl RunFolder {
         })
     }
 
-    /// Removes what a run writes, and nothing else that somebody may keep in the folder. The recipe goes last: what is left
-    /// where this fails is still a run.
-    fn clear(&self) -> Result<(), GanError> {
+    /// Removes what a run writes, and nothing else that somebody may keep in the folder; the note of the run that it was begun with
+    /// only where `with_note` says so. The recipe goes last: what is left where this fails is still a run.
+    fn clear(&self, with_note: bool) -> Result<(), GanError> {
         let names = [
             super::stats::FILE,
             super::MODEL,
@@ -166,12 +175,11 @@ impl RunFolder {
             super::REALS,
             super::PHOTOS,
             super::report::FILE,
-            FROM,
         ];
         // What was measured of the models that go.
         let measured = [command::LAST, command::BEST];
         let measured = measured.iter().flat_map(|m| [m.report, m.nearest]);
-        let names = names.into_iter().chain(measured);
+        let names = names.into_iter().chain(measured).chain(with_note.then_some(FROM));
         let mut paths: Vec<PathBuf> = names.map(|n| self.dir.join(n)).collect();
         paths.extend(self.checkpoints.paths()?);
         paths.extend(super::events::files(&self.dir)?);
