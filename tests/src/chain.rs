@@ -125,16 +125,16 @@ impl Chain {
     pub fn train(&self, run: &str) -> Program {
         let recipe = self.path("tiny.toml");
         std::fs::write(&recipe, TINY).unwrap_or_else(|e| panic!("cannot write the recipe: {e}"));
-        let train = Program::new("gan")
-            .arg("train")
-            .arg(recipe)
-            .arg("--data")
-            .arg(self.path("dataset"));
         // One thread, so that two runs add up their sums in the same order on any machine.
-        train
-            .arg("--run")
-            .arg(self.path(run))
-            .args(["--jobs", "1", "--device", "cpu"])
+        self.train_by(&recipe, run).args(["--jobs", "1"])
+    }
+
+    /// `gan train` of any recipe, from `dataset` into a run folder.
+    #[must_use]
+    pub fn train_by(&self, recipe: &Path, run: &str) -> Program {
+        let train = Program::new("gan").arg("train").arg(recipe);
+        let train = train.arg("--data").arg(self.path("dataset"));
+        train.arg("--run").arg(self.path(run)).args(["--device", "cpu"])
     }
 
     /// All three stages; gives the results of each.

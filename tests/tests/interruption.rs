@@ -31,6 +31,25 @@ fn ctrl_c_saves_and_a_finished_run_has_nothing_to_do() {
 }
 
 #[test]
+fn a_run_that_another_process_is_at_is_left_alone() {
+    let chain = Chain::packed(90);
+    let run = chain.path("run");
+    let mut running = chain.train("run").args(["--set", "train.kimg=100"]).start();
+    assert!(running.until(|| !checkpoints(&run).is_empty()));
+    for flag in ["--resume", "--force"] {
+        let second = chain.train("run").args([flag, "--set", "train.kimg=100"]);
+        let second = second.run().fails(1).hints();
+        let _ = second.stderr_contains("found another at work in it");
+    }
+    assert!(running.until(|| true), "the first goes on");
+    running.interrupt();
+    let _ = running
+        .wait()
+        .ends(Some(130))
+        .stdout_contains("stopped and saved");
+}
+
+#[test]
 fn a_terminal_that_is_closed_has_the_run_saved_but_not_under_nohup() {
     let chain = Chain::packed(90);
     let train = |run: &str| chain.train(run).args(["--set", "train.kimg=100"]);

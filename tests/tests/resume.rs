@@ -3,8 +3,9 @@
 
 use std::fs;
 
-use harness::Chain;
+use harness::place::repository;
 use harness::run_folder::{checkpoints, stats, weights};
+use harness::{Chain, Program};
 
 #[test]
 fn a_run_killed_and_resumed_has_the_weights_of_an_unbroken_one_to_the_bit() {
@@ -77,6 +78,67 @@ fn a_run_of_the_other_parts_goes_on_to_the_weights_of_an_unbroken_one_to_the_bit
         .count();
     assert!(penalties > 1 && penalties < stats(&unbroken).len(), "{penalties}");
     assert_eq!(stats(&broken), stats(&unbroken));
+}
+
+/// What makes a recipe small enough for 48 steps in seconds, and leaves it the parts that it has.
+const SMALL: &[&str] = &[
+    "train.resolution=32",
+    "train.batch=8",
+    "train.kimg=0.384",
+    "train.tick_kimg=0.008",
+    "train.checkpoint_kimg=0.064",
+    "train.precision=fp32",
+    "networks.z_dim=8",
+    "networks.width=4",
+    "networks.max_width=16",
+    "objective.wrong_text_kimg=0.2",
+];
+
+/// The same for one that grows: from 16 pixels to 32 after ten steps, which fade in until long after its end.
+const SMALL_GROWTH: &[&str] = &[
+    "growth.first_resolution=16",
+    "growth.stable_kimg=0.08",
+    "growth.fade_kimg=0.64",
+    "growth.min_width=1",
+    "growth.batch={ 32 = 8 }",
+];
+
+#[test]
+fn a_run_of_every_recipe_killed_and_resumed_on_two_threads_has_the_weights_of_an_unbroken_one_to_the_bit() {
+    let chain = Chain::packed(90);
+    let recipes = fs::read_dir(repository().join("configs")).unwrap();
+    let recipes: Vec<_> = recipes.map(|entry| entry.unwrap().path()).collect();
+    assert!(recipes.len() >= 6, "{recipes:?}");
+    for recipe in recipes {
+        let name = recipe.file_stem().unwrap().to_string_lossy().into_owned();
+        let grows = fs::read_to_string(&recipe).unwrap().contains("[growth]");
+        let train = |run: &str| -> Program {
+            let set = SMALL.iter().chain(SMALL_GROWTH.iter().filter(|_| grows));
+            let train = chain.train_by(&recipe, &format!("{name}-{run}"));
+            train
+                .args(set.flat_map(|pair| ["--set", pair]))
+                .args(["--jobs", "2", "--resume"])
+        };
+        let [broken, unbroken] = ["broken", "unbroken"].map(|run| chain.path(&format!("{name}-{run}")));
+        let _ = train("unbroken").run().success();
+        // The second checkpoint is of a moment within the fade, where there is one.
+        let mut running = train("broken").start();
+        if running.until(|| checkpoints(&broken).len() >= 2) {
+            let _ = running.kill();
+        }
+        let _ = train("broken").run().success();
+        assert!(
+            weights(&broken) == weights(&unbroken),
+            "{name}: weights, moments and averages"
+        );
+        assert_eq!(stats(&broken), stats(&unbroken), "{name}");
+        let alpha = stats(&broken).last().and_then(|line| line["alpha"].as_f64());
+        assert_eq!(
+            alpha.map(|alpha| 0.0 < alpha && alpha < 1.0),
+            grows.then_some(true),
+            "{name}"
+        );
+    }
 }
 
 #[test]

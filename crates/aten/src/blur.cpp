@@ -19,10 +19,19 @@ using at::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// A repeated border makes the blur of a line a symmetric matrix: it is its own transpose, at every order.
+// Two means over 2x2 places are the kernel.
+Tensor chain(const Tensor &x) {
+  const auto mean = [](const Tensor &t) { return at::avg_pool2d(t, {2, 2}, {1, 1}); };
+  return mean(mean(at::replication_pad2d(x, {1, 1, 1, 1})));
+}
+
+// A repeated border makes the blur of a line a symmetric matrix: it is its own transpose, at every order. So no gradient of the padding
+// is asked for, which a CUDA device adds in no fixed order.
 class Blur : public torch::autograd::Function<Blur> {
  public:
   static Tensor forward(AutogradContext *, const Tensor &input) {
+    const bool known = input.scalar_type() == at::kFloat || input.scalar_type() == at::kBFloat16;
+    if (!input.is_cpu() || !known) return chain(input);
     const Tensor x = input.contiguous(at::MemoryFormat::ChannelsLast);
     const int64_t c = x.size(1), h = x.size(2), w = x.size(3);
     Tensor y = at::empty_like(x, at::MemoryFormat::ChannelsLast);
@@ -39,18 +48,11 @@ class Blur : public torch::autograd::Function<Blur> {
   static variable_list backward(AutogradContext *, variable_list gradients) { return {Blur::apply(gradients[0])}; }
 };
 
-// Two means over 2x2 places are the kernel.
-Tensor chain(const Tensor &x) {
-  const auto mean = [](const Tensor &t) { return at::avg_pool2d(t, {2, 2}, {1, 1}); };
-  return mean(mean(at::replication_pad2d(x, {1, 1, 1, 1})));
-}
-
 }  // namespace
 
 extern "C" char *aten_blur(const Tensor *x, Tensor **output) {
   return guarded([&] {
     check(x->dim() == 4 && x->numel() > 0, "values of [n, c, h, w]");
-    const bool known = x->scalar_type() == at::kFloat || x->scalar_type() == at::kBFloat16;
-    *output = new Tensor(x->is_cpu() && known ? Blur::apply(*x) : chain(*x));
+    *output = new Tensor(Blur::apply(*x));
   });
 }

@@ -183,6 +183,9 @@ fn report(args: &ReportArgs, dry_run: bool, console: &Console) -> anyhow::Result
     console.result(path.display().to_string())?;
     for warning in &warnings {
         console.result(format!("{}: {}", warning.title, warning.seen))?;
+        for remedy in warning.remedies {
+            console.result(format!("  to try: {remedy}"))?;
+        }
     }
     console.json_result(&json!({ "report": path, "warnings": warnings }))?;
     Ok(Outcome::Done)

@@ -56,7 +56,7 @@ impl Recipe {
         };
         let recipe: Self = table
             .try_into()
-            .map_err(|e: toml::de::Error| bad(&origin, e.message().to_owned()))?;
+            .map_err(|e: toml::de::Error| bad(&origin, e.to_string().trim_end().replace('\n', " ")))?;
         recipe.check().map_err(|message| bad(&origin, message))?;
         Ok(recipe)
     }
@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_is_refused_with_its_key() {
-        let cases: [(&str, &[&str], &str); 19] = [
+        let cases: [(&str, &[&str], &str); 21] = [
             (
                 "[train]\nresolution = 48\n",
                 &[],
@@ -232,6 +232,12 @@ mod tests {
             ),
             (SHORT, &["train.on_nan=pray"], "unknown variant `pray`"),
             (SHORT, &["adam.lr"], "found no `=`"),
+            (
+                SHORT,
+                &["train.batch=big"],
+                "invalid type: string \"big\", expected usize in `train.batch`",
+            ),
+            (SHORT, &["networks.generator=3"], "in `networks.generator`"),
             (SHORT, &["objective.loss=hinge"], "unknown variant `hinge`"),
             (
                 SHORT,

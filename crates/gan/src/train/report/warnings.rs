@@ -124,7 +124,7 @@ fn collapse(lines: &[Line]) -> Finding {
             "networks.discriminator = \"projection\", which compares the images of a batch",
             "a smaller objective.reconstruction, or none: it draws the mean of all that fits",
             "objective.loss = \"relativistic\" with penalty.r1 and penalty.r2",
-            "a smaller objective.wrong_text, or an end of it: objective.wrong_text_kimg",
+            "a smaller objective.wrong_text, or an end of it: objective.wrong_text_kimg and a smaller .wrong_text_later",
             "an earlier model: best.safetensors",
         ],
     };
@@ -181,7 +181,7 @@ fn text_ignored(lines: &[Line]) -> Finding {
             "{what} found in its picture {often} than by chance. Early in a training that is so in every run."
         ),
         remedies: &[
-            "wrong texts for D: objective.wrong_text = 0.5",
+            "wrong texts for D: objective.wrong_text = 0.5, or a larger .wrong_text_later",
             "networks.generator = \"fusion\" and networks.discriminator = \"projection\", where the text acts at every size",
             "train.captions = \"any\", and smaller augment.caption_dropout and augment.word_dropout",
             "`textfeat coverage`: does the text model know the words of the captions?",
