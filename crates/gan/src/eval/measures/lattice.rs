@@ -4,7 +4,7 @@
 use serde::Serialize;
 use tch::{Device, Kind, Tensor};
 
-use super::LOT;
+use super::lots;
 
 /// Periods looked for, in pixels.
 const PERIODS: [i64; 2] = [2, 4];
@@ -34,7 +34,7 @@ pub fn lattices(images: &Tensor) -> Vec<Lattice> {
         .filter(|period| side >= 2 * REACH * period)
         .map(|period| {
             let (mut squares, mut count) = ([0.0; 2], 0);
-            for lot in images.split(LOT, 0) {
+            for lot in lots(images) {
                 let grey = lot.to_device(Device::Cpu).to_kind(Kind::Double).mean_dim(
                     [1].as_slice(),
                     false,

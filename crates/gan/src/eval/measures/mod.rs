@@ -28,6 +28,15 @@ use tch::{Device, Kind, Tensor};
 /// Rows that are compared with others at a time: the distances of one lot to ten thousand rows take 5 MB.
 const LOT: i64 = 64;
 
+/// Pixels of images that are looked at at a time: nine f32 of each channel of each take 28 MB.
+const PIXELS: i64 = 1 << 18;
+
+/// Images `[n, 3, h, w]` in lots of so many pixels, of at least one image.
+fn lots(images: &Tensor) -> Vec<Tensor> {
+    let pixels = images.size()[2] * images.size()[3];
+    images.split((PIXELS / pixels.max(1)).max(1), 0)
+}
+
 /// The same values in f64 on the CPU.
 fn doubles(x: &Tensor) -> Tensor {
     x.detach().to_device(Device::Cpu).to_kind(Kind::Double)

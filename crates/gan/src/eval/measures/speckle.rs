@@ -2,8 +2,8 @@
 
 use tch::{Device, Kind, Tensor};
 
-/// Pixels at a time, or one image: with their neighbours they take 28 MB, at 1024 pixels 113 MB.
-const LOT: i64 = 1 << 18;
+use super::lots;
+
 /// By how many levels of 0..=255 a channel must stand out.
 const LEVELS: f64 = 16.0;
 
@@ -13,8 +13,7 @@ const LEVELS: f64 = 16.0;
 #[must_use]
 pub fn speckle(images: &Tensor) -> f64 {
     let mut sum = 0.0;
-    let at_once = LOT / (images.size()[2] * images.size()[3]).max(1);
-    for lot in images.split(at_once.max(1), 0) {
+    for lot in lots(images) {
         let lot = lot.to_device(Device::Cpu).to_kind(Kind::Float);
         let (h, w) = (lot.size()[2] - 2, lot.size()[3] - 2);
         let shifts = (0..9).map(|i| lot.narrow(2, i / 3, h).narrow(3, i % 3, w));
