@@ -27,6 +27,12 @@ ROWS = [
     ("larger penalties", ["penalty.r1=0.2", "penalty.r2=0.2"]),
     ("conditioning augmentation", ["networks.conditioning_augmentation=true", "objective.text_divergence=2"]),
     ("texts come in gradually", ["objective.text_warm_up_kimg=16"]),
+    ("a tenth of captions dropped", ["augment.caption_dropout=0.1"]),
+    ("a tenth of text values dropped", ["augment.word_dropout=0.1"]),
+    ("weights not averaged", ["ema.half_life_kimg=0.001"]),
+    # Its BatchNorm takes no penalties.
+    ("the discriminator of a DCGAN", ["networks.discriminator=dcgan", "penalty.r1=0", "penalty.r2=0"]),
+    ("whatever D sees is moved", ["augment.translation=0.125"]),
 ]
 # Heading, and what is read from a run's last measurement, in the unit of the table.
 COLUMNS = [
